@@ -1,0 +1,73 @@
+//! Every bound that protects a node from its input, in one place (architecture.md, I5).
+//!
+//! A limit is a maximum that is still accepted: a value one larger is refused. The tests of the parser that
+//! enforces a limit stand beside that parser.
+
+/// Characters in one part of an identifier (wire.md §1.2: management requests refuse parts over 255).
+pub const ID_PART_CHARS: usize = 255;
+
+/// Octets in one REST message block: request line, path, query and headers together.
+pub const REST_BLOCK: usize = 256 * 1024;
+
+/// Header lines in one REST message block.
+pub const REST_HEADERS: usize = 256;
+
+/// Octets in the request target (path and query) of a consumer call.
+pub const REST_TARGET: usize = 16 * 1024;
+
+/// Octets in the header of one MIME part between security servers.
+pub const PART_HEADER: usize = 64 * 1024;
+
+/// Octets in a MIME boundary.
+pub const BOUNDARY: usize = 200;
+
+/// OCSP response parts in one request: the authentication certificate and its intermediates.
+pub const OCSP_PARTS: usize = 8;
+
+/// Octets in one OCSP response.
+pub const OCSP_RESPONSE: usize = 64 * 1024;
+
+/// Octets in one `signatures.xml`.
+pub const SIGNATURE_XML: usize = 512 * 1024;
+
+/// Octets in one hash chain or hash chain result.
+pub const HASH_CHAIN_XML: usize = 256 * 1024;
+
+/// Steps that hash-chain resolution may follow before it gives up (dependencies.md, trap 6).
+pub const HASH_CHAIN_DEPTH: usize = 64;
+
+/// Octets in a SOAP fault.
+pub const FAULT_XML: usize = 64 * 1024;
+
+/// Elements in one XML document that is read into a tree.
+pub const XML_NODES: u32 = 200_000;
+
+/// Nesting of elements in one XML document that is read into a tree.
+pub const XML_DEPTH: usize = 128;
+
+/// Octets in one signed directory of a global configuration.
+pub const CONF_DIRECTORY: usize = 1024 * 1024;
+
+/// Octets in one content part of a global configuration.
+pub const CONF_PART: usize = 64 * 1024 * 1024;
+
+/// Content parts that one directory may list.
+pub const CONF_PARTS: usize = 64;
+
+/// Octets in a timestamp response.
+pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
+
+/// Octets in one uncompressed entry of an ASiC container.
+pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
+
+/// Entries in one ASiC container.
+pub const ASIC_ENTRIES: usize = 256;
+
+/// Certificates in one chain, the anchor included.
+pub const CHAIN: usize = 8;
+
+/// Octets of a body that are kept in memory before the spool goes to disk.
+pub const SPOOL_MEMORY: usize = 64 * 1024;
+
+/// Octets of a REST body that the message log keeps (X-Road's `max-loggable-message-body-size`).
+pub const LOGGABLE_BODY: u64 = 10 * 1024 * 1024;

@@ -1,0 +1,1 @@
+//! The security-server role: consumer and provider orchestrators and their ports

@@ -1,0 +1,1 @@
+//! Every socket and device: listeners, mutual TLS, peers, services, fetching

@@ -1,0 +1,1 @@
+//! Test trust services and sample registers for a laboratory federation

@@ -1,0 +1,1 @@
+//! The message log: records, timestamps, evidence

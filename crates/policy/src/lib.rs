@@ -1,0 +1,1 @@
+//! May this pass: access rights

@@ -1,0 +1,1 @@
+//! The central role: builds and signs the global configuration

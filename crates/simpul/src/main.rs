@@ -1,0 +1,2 @@
+//! Simpul: one binary that lets a government join a trusted federation.
+fn main() {}

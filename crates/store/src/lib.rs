@@ -1,0 +1,1 @@
+//! Every durable byte: SQLite and files

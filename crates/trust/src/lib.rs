@@ -1,0 +1,1 @@
+//! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration

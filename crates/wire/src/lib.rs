@@ -1,0 +1,1 @@
+//! X-Road bytes to values and back, without input or output

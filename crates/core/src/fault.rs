@@ -256,7 +256,6 @@ codes! {
         "global_conf_parsing_downloaded_conf_directory_failure" / "GlobalConfParsingDownloadedConfDirectoryFailure",
     GlobalConfSignatureDecodeFailure = "global_conf_signature_decode_failure" / "GlobalConfSignatureDecodeFailure",
     GlobalConfGetVersionFailed = "global_conf_get_version_failed" / "GlobalConfGetVersionFailed",
-    MalformedOptionalPartsConf = "malformed_optional_parts_conf" / "MalformedOptionalPartsConf",
     GlobalConfMissingSignedData = "global_conf_missing_signed_data" / "GlobalConfMissingSignedData",
     GlobalConfMissingSignedDataExpirationDate =
         "global_conf_missing_signed_data_expiration_date" / "GlobalConfMissingSignedDataExpirationDate",

@@ -414,7 +414,7 @@ mod tests {
             ("Verification-certificate-hash: AQ", "Verification-certificate-hash: ", GlobalConfHeaderFieldWrongValue),
             ("c2lnbmF0dXJl", "c2lnbmF0dXJl=", GlobalConfSignatureDecodeFailure),
             ("c2lnbmF0dXJl", "c2lnbmF\r\n0dXJl", GlobalConfSignatureDecodeFailure),
-            ("Content-Type: multipart/related", "\r\nContent-Type: multipart/related", GlobalConfHeaderFieldMissing),
+            ("Content-Type: multipart/related", "\r\nContent-Type: multipart/related", GlobalConfParsingFailure),
         ];
         for (from, to, code) in cases {
             let result = changed(from, to);

@@ -101,6 +101,12 @@ impl PartKind {
         }
     }
 
+    /// The known kind that is stored under this name.
+    #[must_use]
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|k| k.file_name() == Some(name))
+    }
+
     /// Whether the part must name the instance that it belongs to (§8.3).
     #[must_use]
     pub fn needs_instance(&self) -> bool {

@@ -64,12 +64,18 @@ pub(super) fn add_junit(run: &mut TestRun, junit: &str) {
         }
         let is_output = |child: &Node<'_, '_>| child.has_tag_name("system-out") || child.has_tag_name("system-err");
         let said: Vec<&str> = case.children().filter(is_output).filter_map(|child| child.text()).collect();
-        let lines = || said.iter().flat_map(|text| text.lines());
-        if let Some(reason) = lines().find_map(|line| line.trim().strip_prefix(SKIPPED)) {
+        let lines = || said.iter().flat_map(|text| text.lines()).map(own_words);
+        if let Some(reason) = lines().find_map(|line| line.strip_prefix(SKIPPED)) {
             *run.reasons.entry(reason.to_owned()).or_default() += 1;
         }
-        run.notes.extend(lines().filter_map(|line| line.trim().strip_prefix(NOTE)).map(str::to_owned));
+        run.notes.extend(lines().filter_map(|line| line.strip_prefix(NOTE)).map(str::to_owned));
     }
+}
+
+/// A line as the test wrote it: on one processor the harness has begun the line with `test name ... `.
+fn own_words(line: &str) -> &str {
+    let line = line.trim();
+    line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ")).map_or(line, |(_, rest)| rest)
 }
 
 /// Reads the output of `cargo test -- --show-output`: the sum over all test programs.
@@ -194,10 +200,13 @@ ok</system-out><system-err/></testcase>
 note: two files over 500 lines</system-err></testcase>
             <testcase name="t3" classname="simpul-io"><failure type="x"/><system-out>skipped: no fixtures</system-out></testcase>
             <testcase name="t4" classname="simpul-io"><system-out>not skipped: at all</system-out></testcase>
+            <testcase name="t5" classname="simpul-io"><system-out>test t5 ... skipped: no java
+ok</system-out></testcase>
         </testsuite></testsuites>"#;
-        let mut run = TestRun { passed: 3, failed: 1, ..TestRun::default() };
+        let mut run = TestRun { passed: 4, failed: 1, ..TestRun::default() };
         add_junit(&mut run, junit);
-        assert_eq!(run.reasons.into_iter().collect::<Vec<_>>(), [("no fixtures".to_owned(), 2)], "once per test");
+        let reasons = run.reasons.into_iter().collect::<Vec<_>>();
+        assert_eq!(reasons, [("no fixtures".to_owned(), 2), ("no java".to_owned(), 1)], "once per test");
         assert_eq!(run.failures, ["simpul-io t3"]);
         assert_eq!(run.notes, ["two files over 500 lines"]);
     }

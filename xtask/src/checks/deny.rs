@@ -11,7 +11,14 @@ fn run(context: &Context<'_>) -> Outcome {
     if shell::on_path("cargo-deny").is_none() {
         return Outcome::Skipped("cargo-deny is not installed".to_owned());
     }
-    let arguments = ["--offline", "--locked", "--color", "never", "check", "bans", "licenses", "sources"];
+    // Offline only what this platform needs is here.
+    let host = match context.run("rustc", &["-vV"]) {
+        Ok(answer) => answer.output.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned),
+        Err(error) => return Outcome::Failed(shell::chain(&error)),
+    };
+    let Some(host) = host else { return Outcome::Failed("rustc does not name its platform".to_owned()) };
+    let place = ["--offline", "--locked", "--color", "never", "--target", &host];
+    let arguments = [&place[..], &["check", "bans", "licenses", "sources"]].concat();
     match context.run("cargo-deny", &arguments) {
         Ok(done) if done.success => Outcome::Passed,
         Ok(_) => Outcome::Failed(format!("see {}", context.scratch().join("cargo-deny.log").display())),

@@ -1,1 +1,3 @@
 //! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration
+
+pub mod seal;

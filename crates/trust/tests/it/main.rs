@@ -1,0 +1,3 @@
+//! Tests of `simpul-trust` against files: goldens made by other tools, and the fixtures of `SIMPUL_FIXTURES`.
+
+mod c14n;

@@ -1,3 +1,4 @@
 //! Tests of `simpul-trust` against files: goldens made by other tools, and the fixtures of `SIMPUL_FIXTURES`.
 
+#[cfg(test)]
 mod c14n;

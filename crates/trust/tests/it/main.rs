@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod c14n;
+#[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod fixtures;

@@ -30,6 +30,9 @@ pub const OCSP_RESPONSE: usize = 64 * 1024;
 /// Octets in one `signatures.xml`.
 pub const SIGNATURE_XML: usize = 512 * 1024;
 
+/// Octets in the canonical form of one XML element or document.
+pub const CANONICAL_XML: usize = 8 * 1024 * 1024;
+
 /// Octets in one hash chain or hash chain result.
 pub const HASH_CHAIN_XML: usize = 256 * 1024;
 
@@ -86,6 +89,9 @@ pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
 /// Entries in one ASiC container.
 pub const ASIC_ENTRIES: usize = 256;
+
+/// Octets in one certificate, DER or PEM.
+pub const CERTIFICATE: usize = 64 * 1024;
 
 /// Certificates in one chain, the anchor included.
 pub const CHAIN: usize = 8;

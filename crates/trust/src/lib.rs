@@ -1,1 +1,6 @@
 //! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration
+
+pub mod cert;
+pub mod hash;
+pub mod seal;
+pub mod token;

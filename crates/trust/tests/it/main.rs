@@ -6,3 +6,5 @@ mod c14n;
 mod chain;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod pki;

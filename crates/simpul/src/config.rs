@@ -417,7 +417,7 @@ mod defaults {
     }
 }
 
-fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
@@ -425,7 +425,7 @@ where
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-fn texts<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(crate) fn texts<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,

@@ -30,6 +30,9 @@ pub const OCSP_RESPONSE: usize = 64 * 1024;
 /// Octets in one `signatures.xml`.
 pub const SIGNATURE_XML: usize = 512 * 1024;
 
+/// Octets in the canonical form of one XML element or document.
+pub const CANONICAL_XML: usize = 8 * 1024 * 1024;
+
 /// Octets in one hash chain or hash chain result.
 pub const HASH_CHAIN_XML: usize = 256 * 1024;
 
@@ -63,6 +66,21 @@ pub const CONF_PART: usize = 64 * 1024 * 1024;
 /// Content parts that one directory may list.
 pub const CONF_PARTS: usize = 64;
 
+/// Octets in a configuration anchor.
+pub const CONF_ANCHOR: usize = 1024 * 1024;
+
+/// Sources in one configuration anchor or in shared parameters.
+pub const CONF_SOURCES: usize = 64;
+
+/// Verification certificates of one configuration source.
+pub const CONF_SOURCE_CERTS: usize = 64;
+
+/// Octets in the metadata file of one stored configuration part.
+pub const CONF_METADATA: usize = 64 * 1024;
+
+/// Instances in one configuration, the own one included.
+pub const CONF_INSTANCES: usize = 256;
+
 /// Octets in a timestamp response.
 pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 
@@ -71,6 +89,9 @@ pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
 /// Entries in one ASiC container.
 pub const ASIC_ENTRIES: usize = 256;
+
+/// Octets in one certificate, DER or PEM.
+pub const CERTIFICATE: usize = 64 * 1024;
 
 /// Certificates in one chain, the anchor included.
 pub const CHAIN: usize = 8;

@@ -71,3 +71,9 @@ pub const SPOOL_MEMORY: usize = 64 * 1024;
 
 /// Octets of a REST body that the message log keeps (X-Road's `max-loggable-message-body-size`).
 pub const LOGGABLE_BODY: u64 = 10 * 1024 * 1024;
+
+/// Octets in the head of one HTTP message: start line and header lines.
+pub const HTTP_HEAD: usize = 64 * 1024;
+
+/// Header lines in one HTTP message.
+pub const HTTP_HEADERS: usize = 256;

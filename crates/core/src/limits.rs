@@ -72,6 +72,9 @@ pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 /// Entries in one ASiC container.
 pub const ASIC_ENTRIES: usize = 256;
 
+/// Octets in one certificate, DER or PEM.
+pub const CERTIFICATE: usize = 64 * 1024;
+
 /// Certificates in one chain, the anchor included.
 pub const CHAIN: usize = 8;
 

@@ -1,1 +1,5 @@
 //! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration
+
+pub mod cert;
+pub mod hash;
+pub mod token;

@@ -2,5 +2,7 @@
 
 pub mod cert;
 pub mod hash;
+pub mod ocsp;
 pub mod seal;
 pub mod token;
+pub mod tsp;

@@ -66,6 +66,21 @@ pub const CONF_PART: usize = 64 * 1024 * 1024;
 /// Content parts that one directory may list.
 pub const CONF_PARTS: usize = 64;
 
+/// Octets in a configuration anchor.
+pub const CONF_ANCHOR: usize = 1024 * 1024;
+
+/// Sources in one configuration anchor or in shared parameters.
+pub const CONF_SOURCES: usize = 64;
+
+/// Verification certificates of one configuration source.
+pub const CONF_SOURCE_CERTS: usize = 64;
+
+/// Octets in the metadata file of one stored configuration part.
+pub const CONF_METADATA: usize = 64 * 1024;
+
+/// Instances in one configuration, the own one included.
+pub const CONF_INSTANCES: usize = 256;
+
 /// Octets in a timestamp response.
 pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 

@@ -5,6 +5,7 @@
 //! here is part of a node: `xtask` depends on no crate of the workspace, and no crate depends on it.
 #![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
+mod bench;
 mod checks;
 mod project;
 mod shell;
@@ -32,6 +33,9 @@ enum Task {
     /// Installs by apt what the tests need and is missing, and says why. The last line counts what ran:
     /// `N passed, N failed, N skipped`. Exits with 1 when anything failed or no test ran.
     Test(test::Options),
+    /// Measure, as ratios against a floor of the same machine in the same minutes.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -45,5 +49,6 @@ fn main() -> ExitCode {
     };
     match cli.task {
         Task::Test(options) => test::run(&project, &options),
+        Task::Bench(bench) => bench::run(&project, &bench),
     }
 }

@@ -39,8 +39,17 @@ pub const HASH_CHAIN_DEPTH: usize = 64;
 /// Octets in a SOAP fault.
 pub const FAULT_XML: usize = 64 * 1024;
 
-/// Elements in one XML document that is read into a tree.
-pub const XML_NODES: u32 = 200_000;
+/// Octets in one XML document that is read into a tree: the largest configuration part.
+pub const XML_BYTES: usize = CONF_PART;
+
+/// Nodes (elements, texts, comments, instructions) in one XML document that is read into a tree.
+pub const XML_NODES: u32 = 1_000_000;
+
+/// Attributes of one XML element, namespace declarations included.
+pub const XML_ATTRIBUTES: usize = 128;
+
+/// XML namespace declarations on the way from the root to any element.
+pub const XML_NAMESPACES: usize = 64;
 
 /// Nesting of elements in one XML document that is read into a tree.
 pub const XML_DEPTH: usize = 128;
@@ -53,6 +62,21 @@ pub const CONF_PART: usize = 64 * 1024 * 1024;
 
 /// Content parts that one directory may list.
 pub const CONF_PARTS: usize = 64;
+
+/// Octets in a configuration anchor.
+pub const CONF_ANCHOR: usize = 1024 * 1024;
+
+/// Sources in one configuration anchor or in shared parameters.
+pub const CONF_SOURCES: usize = 64;
+
+/// Verification certificates of one configuration source.
+pub const CONF_SOURCE_CERTS: usize = 64;
+
+/// Octets in the metadata file of one stored configuration part.
+pub const CONF_METADATA: usize = 64 * 1024;
+
+/// Instances in one configuration, the own one included.
+pub const CONF_INSTANCES: usize = 256;
 
 /// Octets in a timestamp response.
 pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;

@@ -1,0 +1,4 @@
+//! Tests of the wire formats as a user of the crate sees them. Expectations come from clauses of wire.md.
+
+#[cfg(test)]
+mod rest;

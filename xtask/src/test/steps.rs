@@ -56,7 +56,8 @@ fn with_fixtures(mut command: Command, project: &Project) -> Command {
 }
 
 fn nextest(project: &Project, tally: &mut Tally) {
-    let junit = project.target.join("nextest/whole/junit.xml");
+    // Where .config/nextest.toml puts it.
+    let junit = project.root.join("target/nextest/whole/junit.xml");
     // An old report must not stand in for one that this run did not write. It may not be there at all.
     let _ = fs::remove_file(&junit);
     let arguments = ["nextest", "run", "--workspace", "--locked", "--profile", "whole", "--no-tests", "pass"];

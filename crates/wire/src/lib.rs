@@ -3,6 +3,7 @@
 pub mod rest;
 pub mod seal;
 pub mod soap;
+pub mod transport;
 pub mod xml;
 
 pub use seal::Seal;

@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod rest;
+#[cfg(test)]
+mod transport;

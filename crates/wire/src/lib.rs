@@ -4,6 +4,7 @@ pub mod gconf;
 pub mod rest;
 pub mod seal;
 pub mod soap;
+pub mod transport;
 pub mod xml;
 
 pub use seal::Seal;

@@ -1,0 +1,6 @@
+//! What listeners and clients share: sockets, bodies, and the client side of one HTTP connection.
+
+pub(crate) mod body;
+pub(crate) mod http;
+pub(crate) mod tcp;
+pub(crate) mod transport;

@@ -2,4 +2,6 @@
 
 pub mod cert;
 pub mod hash;
+pub mod ocsp;
 pub mod token;
+pub mod tsp;

@@ -1,5 +1,6 @@
 //! Certificates: parsed once, with everything that X-Road's rules ask of them (wire.md §3.5, §10).
 
+pub(crate) mod algorithm;
 mod name;
 mod path;
 mod profile;

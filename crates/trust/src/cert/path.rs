@@ -13,7 +13,7 @@ use super::{CertError, Certificate};
 /// The answer is the path, leaf first and anchor last, of at most [`limits::CHAIN`] certificates; `extra` may hold
 /// as many, in any order, and those that are not needed are ignored. The anchor may be an intermediate CA (§3.5.2);
 /// it must be valid at `at` too; the very second of notAfter counts as expired, as OpenSSL counts it. Each certificate between leaf and anchor must say in basicConstraints that it is a
-/// CA. Revocation is not looked at, nor whether the leaf's key usage fits its use: that is OCSP's part (§3.8) and
+/// CA. Signatures with MD5 or SHA-1 are refused. Revocation is not looked at, nor whether the leaf's key usage fits its use: that is OCSP's part (§3.8) and
 /// the caller's.
 pub fn verify_path(
     leaf: &Certificate,
@@ -51,6 +51,8 @@ fn openssl_path(
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST)?;
     param.set_time(at.secs());
+    // Refuses MD5 and SHA-1 signatures and RSA keys under 1,024 bits; the anchor's own signature is not looked at.
+    param.set_auth_level(1);
     // OpenSSL counts the certificates between leaf and anchor.
     param.set_depth(i32::try_from(limits::CHAIN).unwrap_or(i32::MAX).saturating_sub(2));
     let mut store = X509StoreBuilder::new()?;

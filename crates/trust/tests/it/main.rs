@@ -1,0 +1,4 @@
+//! Integration tests of the trust crate.
+
+#[cfg(test)]
+mod fixtures;

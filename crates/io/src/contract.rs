@@ -3,10 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
-use openssl::x509::{X509, X509Ref};
 use simpul_core::UnixTime;
+pub use simpul_trust::cert::Certificate;
 
 /// Octets as they arrive.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
@@ -97,33 +98,6 @@ pub trait Spooled: Send + Sync {
     fn read(&self) -> BodyStream;
 }
 
-/// A certificate.
-#[derive(Clone, Debug)]
-pub struct Certificate(Arc<(Vec<u8>, X509)>);
-
-impl Certificate {
-    /// From DER.
-    pub fn from_der(der: &[u8]) -> Result<Self, openssl::error::ErrorStack> {
-        Ok(Self(Arc::new((der.to_vec(), X509::from_der(der)?))))
-    }
-    /// Its DER.
-    #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.0.0
-    }
-    /// Parsed.
-    #[must_use]
-    pub fn x509(&self) -> &X509Ref {
-        &self.0.1
-    }
-}
-
-impl PartialEq for Certificate {
-    fn eq(&self, other: &Self) -> bool {
-        self.der() == other.der()
-    }
-}
-
 /// The global configuration.
 pub struct GlobalConf {
     /// Hash of known leafs.
@@ -210,4 +184,58 @@ pub enum AnswerBody {
     Spooled(Arc<dyn Spooled>),
     /// As it comes.
     Stream(BodyStream),
+}
+
+/// Where to go.
+pub struct Route {
+    /// The servers.
+    pub targets: Vec<Target>,
+}
+
+/// One of them.
+pub struct Target {
+    /// As the global configuration spells it.
+    pub address: String,
+}
+
+/// The way to other security servers.
+#[async_trait]
+pub trait PeerLink: Send + Sync {
+    /// Connects.
+    async fn open(&self, route: &Route) -> Result<Box<dyn PeerConnection>, LinkError>;
+    /// The own chain.
+    fn own_chain(&self) -> Vec<Certificate>;
+}
+
+/// One connection to a peer.
+#[async_trait]
+pub trait PeerConnection: Send {
+    /// The address.
+    fn address(&self) -> &str;
+    /// The certificates.
+    fn peer_chain(&self) -> &[Certificate];
+    /// Sends.
+    async fn send(self: Box<Self>, headers: Headers, body: BodyStream) -> Result<PeerReply, LinkError>;
+}
+
+/// A peer's HTTP answer.
+pub struct PeerReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its body.
+    pub body: BodyStream,
+}
+
+/// A service's HTTP answer.
+pub struct ServiceReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// Its headers in order.
+    pub headers: Headers,
+    /// Its body.
+    pub body: Option<BodyStream>,
 }

@@ -53,6 +53,11 @@ impl<W> Outgoing<W> {
         Self { source: Source::Stream { stream: entry.read(), left: Some(entry.len()) }, watch }
     }
 
+    /// Who watches it.
+    pub(crate) fn watch(&self) -> &W {
+        &self.watch
+    }
+
     /// As it comes.
     pub(crate) fn stream(stream: BodyStream, watch: W) -> Self {
         Self { source: Source::Stream { stream, left: None }, watch }
@@ -63,10 +68,7 @@ impl<W: Watch + Unpin> Body for Outgoing<W> {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         let Poll::Ready(next) = this.source.poll_chunk(cx) else {
             this.watch.starved();

@@ -10,6 +10,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use openssl::ssl::SslRef;
 use simpul_core::limits;
 use tokio::time::Instant;
 
@@ -17,6 +18,7 @@ use super::body::{Outgoing, Watch};
 use super::tcp::Glance;
 use super::transport::Transport;
 use crate::contract::{Certificate, LinkError};
+use crate::tls::presented;
 
 /// A request's body on its way out.
 pub(crate) type RequestBody = Outgoing<Sending>;
@@ -26,12 +28,13 @@ pub(crate) type RequestBody = Outgoing<Sending>;
 pub(crate) struct Client {
     sender: SendRequest<RequestBody>,
     glance: Glance,
-    /// The other side's certificates, leaf first; empty without TLS.
-    pub(crate) chain: Arc<[Certificate]>,
+    /// The other side's leaf certificate (DER); `None` without TLS.
+    leaf: Option<Vec<u8>>,
+    /// The other side's certificates, leaf first: only of a peer.
+    chain: Arc<[Certificate]>,
     /// Which of this side's identities it was opened with.
-    pub(crate) epoch: u64,
-    /// When it was opened.
-    pub(crate) opened: Instant,
+    epoch: u64,
+    opened: Instant,
 }
 
 /// What became of a request.
@@ -48,12 +51,7 @@ impl Client {
     /// Starts HTTP on a connection; its octets move in a task of their own.
     pub(crate) async fn start(transport: Transport, epoch: u64) -> io::Result<Self> {
         let glance = transport.tcp().glance();
-        let chain = match transport.ssl() {
-            None => Vec::new(),
-            Some(ssl) => crate::tls::presented(ssl).ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, "the certificates presented cannot be read or are too many")
-            })?,
-        };
+        let leaf = transport.ssl().and_then(SslRef::peer_certificate).map(|c| c.to_der()).transpose()?;
         let (sender, connection) = http1::Builder::new()
             .max_headers(limits::HTTP_HEADERS)
             .max_header_size(limits::HTTP_HEAD)
@@ -66,7 +64,40 @@ impl Client {
                 tracing::debug!(%cause, "a connection ended");
             }
         });
-        Ok(Self { sender, glance, chain: chain.into(), epoch, opened: Instant::now() })
+        Ok(Self { sender, glance, leaf, chain: Arc::new([]), epoch, opened: Instant::now() })
+    }
+
+    /// As [`Client::start`], for a peer: keeps its whole chain.
+    pub(crate) async fn start_peer(transport: Transport, epoch: u64) -> io::Result<Self> {
+        let chain = transport.ssl().and_then(presented).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "the certificates presented cannot be read or are too many")
+        })?;
+        Ok(Self { chain: chain.into(), ..Self::start(transport, epoch).await? })
+    }
+
+    /// The other side's certificates, leaf first, if it is a peer.
+    pub(crate) fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    /// The same, to keep beyond this connection.
+    pub(crate) fn chain_arc(&self) -> Arc<[Certificate]> {
+        Arc::clone(&self.chain)
+    }
+
+    /// The other side's leaf certificate (DER); `None` without TLS.
+    pub(crate) fn leaf(&self) -> Option<&[u8]> {
+        self.leaf.as_deref()
+    }
+
+    /// Which of this side's identities it was opened with.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How long it has been open.
+    pub(crate) fn age(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     /// Whether an idle connection can be used: the other side has neither closed it nor said anything on it.
@@ -88,13 +119,10 @@ impl Client {
     ///
     /// `patience` is how long the other side may take when the next step is its: to take more of the body, or to
     /// answer once it has all. Time in which the body itself has nothing to give does not count.
-    pub(crate) async fn ask(
-        mut self,
-        request: Request<RequestBody>,
-        to: &str,
-        patience: Option<Duration>,
-    ) -> Outcome {
-        let progress = request.body().watch().0.clone();
+    pub(crate) async fn ask(mut self, request: Request<RequestBody>, to: &str, patience: Option<Duration>) -> Outcome {
+        let sending = request.body().watch();
+        sending.step(false);
+        let progress = Arc::clone(&sending.0);
         let answer = self.sender.try_send_request(request);
         let answered = tokio::select! {
             answered = answer => answered,

@@ -12,7 +12,14 @@ pub(crate) fn header((name, value): (&HeaderName, &HeaderValue)) -> (String, Byt
 /// body, which HTTP chooses itself.
 pub(crate) fn is_of_connection(name: &HeaderName) -> bool {
     const OTHERS: [&str; 2] = ["keep-alive", "proxy-connection"];
-    [header::CONNECTION, header::CONTENT_LENGTH, header::TE, header::TRAILER, header::TRANSFER_ENCODING, header::UPGRADE]
-        .contains(name)
+    [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ]
+    .contains(name)
         || OTHERS.contains(&name.as_str())
 }

@@ -98,12 +98,11 @@ impl Pool {
         if idle.swept.is_none_or(|at| now.duration_since(at) >= SWEEP) {
             self.sweep(&mut idle, now);
         }
-        let full = idle.count >= self.bounds.total;
-        let entries = idle.places.entry(place).or_default();
-        if full || entries.len() >= self.bounds.per_place {
+        let here = idle.places.get(&place).map_or(0, Vec::len);
+        if idle.count >= self.bounds.total || here >= self.bounds.per_place {
             return;
         }
-        entries.push(Entry { client, since: now });
+        idle.places.entry(place).or_default().push(Entry { client, since: now });
         idle.count += 1;
     }
 
@@ -117,8 +116,7 @@ impl Pool {
     }
 
     fn is_fresh(&self, entry: &Entry, now: Instant) -> bool {
-        now.duration_since(entry.since) < self.bounds.idle
-            && now.duration_since(entry.client.opened) < self.bounds.age
+        now.duration_since(entry.since) < self.bounds.idle && entry.client.age() < self.bounds.age
     }
 
     /// How many connections are idle here.

@@ -69,10 +69,7 @@ impl Transport {
     }
 }
 
-async fn timed(
-    within: Duration,
-    handshake: impl Future<Output = Result<(), openssl::ssl::Error>>,
-) -> io::Result<()> {
+async fn timed(within: Duration, handshake: impl Future<Output = Result<(), openssl::ssl::Error>>) -> io::Result<()> {
     match tokio::time::timeout(within, handshake).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error.into_io_error().unwrap_or_else(io::Error::other)),

@@ -23,10 +23,8 @@ impl Identity {
         intermediates: Vec<Certificate>,
         key: PKey<Private>,
     ) -> Result<Self, TlsError> {
-        let public = certificate.x509().public_key().map_err(TlsError::refused("the certificate's public key"))?;
-        if !public.public_eq(&key) {
-            let subject = format!("{:?}", certificate.x509().subject_name());
-            return Err(TlsError::KeyMismatch { subject });
+        if !certificate.public_key().public_eq(&key) {
+            return Err(TlsError::KeyMismatch { subject: certificate.subject_rfc2253() });
         }
         Ok(Self { certificate, intermediates, key })
     }

@@ -11,6 +11,7 @@
 
 mod chain;
 mod identity;
+mod outbound;
 mod params;
 mod peer;
 mod system;

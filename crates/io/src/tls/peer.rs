@@ -6,6 +6,7 @@ use openssl::ssl::{SslContext, SslVerifyMode};
 use openssl::stack::Stack;
 use openssl::x509::{X509Name, X509Ref, X509StoreContextRef};
 
+use super::outbound::Outbound;
 use super::params::{PEER_SUITES, context};
 use super::{Acceptor, Connector, Identity, IdentitySource, TlsError};
 use crate::contract::{Certificate, ConfSource, GlobalConf};
@@ -100,33 +101,24 @@ fn ca_names(subjects: &[Vec<u8>]) -> Result<Stack<X509Name>, TlsError> {
 ///
 /// Any server certificate passes the handshake (§3.1: "no check in handshake"); whoever opened the connection judges
 /// the chain before it sends anything.
-pub struct PeerConnector {
-    identity: Arc<dyn IdentitySource>,
-    built: Mutex<Option<(Arc<Identity>, SslContext, u64)>>,
-}
+pub struct PeerConnector(Outbound);
 
 impl PeerConnector {
     /// Connects as `identity`, which is asked at each connection.
     #[must_use]
     pub fn new(identity: Arc<dyn IdentitySource>) -> Self {
-        Self { identity, built: Mutex::new(None) }
+        Self(Outbound::new(PEER_SUITES, identity))
+    }
+
+    /// The identity in force.
+    #[must_use]
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.0.identity()
     }
 }
 
 impl Connector for PeerConnector {
     fn context(&self) -> Result<(SslContext, u64), TlsError> {
-        let identity = self.identity.current().ok_or(TlsError::NoIdentity)?;
-        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        let epoch = match built.as_ref() {
-            Some((of, context, epoch)) if Arc::ptr_eq(of, &identity) => return Ok((context.clone(), *epoch)),
-            Some((_, _, epoch)) => epoch.wrapping_add(1),
-            None => 0,
-        };
-        let mut context = context(PEER_SUITES)?;
-        identity.present(&mut context)?;
-        context.set_verify(SslVerifyMode::NONE);
-        let context = context.build();
-        *built = Some((identity, context.clone(), epoch));
-        Ok((context, epoch))
+        self.0.context(Some(self.0.identity().ok_or(TlsError::NoIdentity)?))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::ssl::{SslContext, SslContextBuilder, SslVerifyMode};
 
+use super::outbound::Outbound;
 use super::params::{SYSTEM_SUITES, context};
 use super::{Acceptor, Connector, Identity, IdentitySource, TlsError};
 use crate::contract::Certificate;
@@ -49,44 +50,19 @@ impl Acceptor for SystemAcceptor {
 /// The connecting side toward services: presents the server's internal TLS key if there is one, and passes any
 /// server certificate; the caller compares the leaf with the pinned ones before it sends anything. The host name is
 /// not checked (§9.3).
-pub struct ServiceConnector {
-    identity: Arc<dyn IdentitySource>,
-    built: Mutex<Option<(Option<Arc<Identity>>, SslContext, u64)>>,
-}
+pub struct ServiceConnector(Outbound);
 
 impl ServiceConnector {
     /// Connects as `identity`, or without a certificate while there is none.
     #[must_use]
     pub fn new(identity: Arc<dyn IdentitySource>) -> Self {
-        Self { identity, built: Mutex::new(None) }
+        Self(Outbound::new(SYSTEM_SUITES, identity))
     }
 }
 
 impl Connector for ServiceConnector {
     fn context(&self) -> Result<(SslContext, u64), TlsError> {
-        let identity = self.identity.current();
-        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        let epoch = match built.as_ref() {
-            Some((of, context, epoch)) if same(of.as_ref(), identity.as_ref()) => return Ok((context.clone(), *epoch)),
-            Some((_, _, epoch)) => epoch.wrapping_add(1),
-            None => 0,
-        };
-        let mut context = context(SYSTEM_SUITES)?;
-        if let Some(identity) = &identity {
-            identity.present(&mut context)?;
-        }
-        context.set_verify(SslVerifyMode::NONE);
-        let context = context.build();
-        *built = Some((identity, context.clone(), epoch));
-        Ok((context, epoch))
-    }
-}
-
-fn same(one: Option<&Arc<Identity>>, other: Option<&Arc<Identity>>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-        (None, None) => true,
-        _ => false,
+        self.0.context(self.0.identity())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration.
 //!
-//! All cryptography of a node is here, and all of it is OpenSSL's; the ASN.1 crates are used for structures only. Every
+//! All cryptography of messages and evidence is here, and all of it is OpenSSL's; the ASN.1 crates are used for
+//! structures only. Every
 //! judgement takes the moment it is made for as an argument. This crate knows no clock, no sockets, no SQL, and nothing of
 //! how members come to be registered.
 

@@ -14,7 +14,13 @@ use crate::test::report;
 
 /// `cargo fmt --check` over the workspace: one check.
 pub(super) fn format(project: &Project, tally: &mut Tally) {
-    one_check("format check", "rustup component add rustfmt", project, &["fmt", "--all", "--", "--check"], tally);
+    one_check(
+        "format check",
+        "rustup component add rustfmt",
+        project,
+        &["fmt", "--all", "--", "--check", "--color", "never"],
+        tally,
+    );
 }
 
 /// `cargo clippy` over every target, warnings are errors: one check.

@@ -1,4 +1,6 @@
 //! Integration tests of the trust crate.
 
 #[cfg(test)]
+mod conf;
+#[cfg(test)]
 mod fixtures;

@@ -54,9 +54,15 @@ impl Project {
         command
     }
 
-    /// The node's program as the tests built it.
+    /// The node's program as the tests build it, or `None` when it does not build.
+    ///
+    /// Asks cargo instead of looking for a file: a file may be left from a build of other sources. After the tests
+    /// nothing is left to build.
     pub(crate) fn simpul(&self) -> Option<PathBuf> {
-        Some(self.target.join("debug/simpul")).filter(|program| program.is_file())
+        let build = ["test", "--workspace", "--locked", "--quiet", "--no-run", "--message-format", "json"];
+        let answer = self.cargo(&build).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        let messages = String::from_utf8(answer.stdout).ok()?;
+        messages.lines().filter(|_| answer.status.success()).find_map(program)
     }
 }
 
@@ -79,4 +85,32 @@ fn target_directory(root: &Path) -> Result<PathBuf, ProjectError> {
         .and_then(Value::as_str)
         .map(PathBuf::from)
         .ok_or_else(|| ProjectError::Metadata("it names no target directory".to_owned()))
+}
+
+/// The executable that a message of cargo reports, if it is the node's program and not its tests.
+fn program(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let target = message.get("target")?;
+    let is_program = target.get("name")?.as_str()? == "simpul"
+        && target.get("kind")?.as_array()?.iter().any(|kind| kind == "bin")
+        && message.get("profile")?.get("test")? == &Value::Bool(false);
+    message.get("executable")?.as_str().filter(|_| is_program).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_program_and_not_its_tests() {
+        let message = |kind: &str, test: bool| {
+            format!(
+                r#"{{"reason":"compiler-artifact","target":{{"name":"simpul","kind":["{kind}"]}},"profile":{{"test":{test}}},"executable":"/t/debug/simpul"}}"#
+            )
+        };
+        assert_eq!(program(&message("bin", false)), Some(PathBuf::from("/t/debug/simpul")));
+        assert_eq!(program(&message("bin", true)), None, "its unit tests");
+        assert_eq!(program(&message("lib", false)), None);
+        assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
+    }
 }

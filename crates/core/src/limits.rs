@@ -113,3 +113,8 @@ pub const LOGGED_CONFS: usize = 16;
 
 /// Records on one page of a list of the message log.
 pub const LEDGER_PAGE: usize = 1000;
+/// Octets in the head of one HTTP message: start line and header lines.
+pub const HTTP_HEAD: usize = 64 * 1024;
+
+/// Header lines in one HTTP message.
+pub const HTTP_HEADERS: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use simpul_core::UnixTime;
 
 /// Simpul lets a government join a trusted federation: agencies of different states exchange data that is signed,
@@ -33,6 +33,9 @@ pub enum Command {
     /// Check a configuration file and say what would run.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after a message log.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Verify a piece of evidence (an ASiC-E container) offline.
     ///
     /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
@@ -57,9 +60,24 @@ pub struct DemoArgs {
     /// Only write the federation's files and exit, so that each role can be started on its own.
     #[arg(long, conflicts_with_all = ["once", "json"])]
     pub prepare: bool,
-    /// First port to use; 0 finds free ports.
+    /// First of the five ports of a new federation; 0 finds free ports.
     #[arg(long, default_value_t = 0)]
     pub base_port: u16,
+    /// First loopback address of a new federation; each instance gets one.
+    #[arg(long, default_value = "127.0.0.2")]
+    pub first_address: std::net::Ipv4Addr,
+    /// The kind of every key of a new federation.
+    #[arg(long, value_enum, default_value_t = KeyKind::Rsa2048)]
+    pub keys: KeyKind,
+}
+
+/// A kind of key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    /// RSA with 2048 bits, X-Road's default.
+    Rsa2048,
+    /// ECDSA on the curve P-256.
+    P256,
 }
 
 /// `simpul run|server|registry|lab`.
@@ -75,6 +93,15 @@ pub struct RoleArgs {
 pub enum ConfigCommand {
     /// Check a configuration file and say what would run.
     Check(RoleArgs),
+}
+
+/// `simpul ledger …`.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Verify the seal of every record of a security server that is stopped.
+    ///
+    /// Exit code 0: every record verifies. 1: some do not; each is named.
+    Verify(RoleArgs),
 }
 
 /// `simpul verify`.

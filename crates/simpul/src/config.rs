@@ -212,8 +212,10 @@ pub struct RegistryRole {
     pub listen: SocketAddr,
     /// What the instance consists of.
     pub membership: PathBuf,
-    /// The configuration sign key, and the certificate that the anchor carries.
-    pub sign: KeyFiles,
+    /// Signs the internal configuration; the certificate is in the anchor of the own instance.
+    pub internal_sign: KeyFiles,
+    /// Signs the external configuration; the certificate is in the anchor that other instances get.
+    pub external_sign: KeyFiles,
     /// Seconds between two generations.
     #[serde(default = "defaults::conf_interval")]
     pub interval_seconds: u64,
@@ -310,7 +312,8 @@ impl NodeConfig {
         let fix = |path: &mut PathBuf| *path = base.join(&*path);
         fix(&mut self.storage.dir);
         if let Some(r) = &mut self.registry {
-            [&mut r.membership, &mut r.sign.key, &mut r.sign.certificate].into_iter().for_each(fix);
+            let keys = [&mut r.internal_sign, &mut r.external_sign].into_iter();
+            keys.flat_map(|k| [&mut k.key, &mut k.certificate]).chain([&mut r.membership]).for_each(fix);
         }
         if let Some(l) = &mut self.lab {
             [&mut l.ca, &mut l.anchor].into_iter().for_each(fix);
@@ -417,7 +420,7 @@ mod defaults {
     }
 }
 
-fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
@@ -425,7 +428,7 @@ where
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-fn texts<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(crate) fn texts<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,

@@ -199,7 +199,7 @@ struct Role {
 impl Federation {
     fn start(simpul: &Path, dir: &Path, key: Key) -> Result<Self, BenchError> {
         let prepared = Command::new(simpul)
-            .args(["demo", "--prepare", "--first-address", "127.77.0.2", "--sign-keys", key.name(), "--dir"])
+            .args(["demo", "--prepare", "--first-address", "127.77.0.2", "--keys", key.name(), "--dir"])
             .arg(dir)
             .output()
             .map_err(|cause| BenchError::System { what: "the binary did not start", cause })?;

@@ -3,9 +3,10 @@
 //! To add one: a file in this folder with a `pub(super) const CHECK: Check`, a `mod` line here and a line in [`ALL`].
 //! A check does one thing, answers with an [`Outcome`], and leaves what it wrote in its scratch folder, which is
 //! emptied before each run and kept after it. `Skipped` is for what cannot be judged on this machine, never for what
-//! was judged badly. A check that needs the node takes [`Context::simpul`], which the tests step has built.
+//! was judged badly. A check that needs the node takes [`Context::simpul`].
 
 mod deny;
+mod linkage;
 
 use std::fs;
 use std::io;
@@ -18,7 +19,7 @@ use crate::shell::{self, Finished};
 use crate::tally::Tally;
 
 /// All checks, in the order in which they run.
-const ALL: &[Check] = &[deny::CHECK];
+const ALL: &[Check] = &[deny::CHECK, linkage::CHECK];
 
 /// How long one program of a check may run, in seconds.
 const PROGRAM_SECONDS: u32 = 600;
@@ -46,6 +47,7 @@ pub(super) enum Outcome {
 /// What a check may use.
 pub(super) struct Context<'a> {
     project: &'a Project,
+    simpul: Option<&'a Path>,
     /// A folder of this check's own, empty when the check starts.
     scratch: PathBuf,
 }
@@ -54,6 +56,11 @@ impl Context<'_> {
     /// The workspace root.
     pub(super) fn root(&self) -> &Path {
         &self.project.root
+    }
+
+    /// The node's program, built with the tests; `None` when it does not build.
+    pub(super) fn simpul(&self) -> Option<&Path> {
+        self.simpul
     }
 
     /// A folder of this check's own, empty when the check starts.
@@ -75,15 +82,16 @@ impl Context<'_> {
 
 /// Runs all checks.
 pub(crate) fn run(project: &Project, tally: &mut Tally) {
-    match project.simpul() {
+    let simpul = project.simpul();
+    match &simpul {
         Some(program) => println!("program under test: {}", program.display()),
-        None => println!("program under test: not built"),
+        None => println!("program under test: it does not build"),
     }
     for check in ALL {
         let start = Instant::now();
         let scratch = project.target.join("checks").join(check.name);
         let outcome = match empty(&scratch) {
-            Ok(()) => (check.run)(&Context { project, scratch }),
+            Ok(()) => (check.run)(&Context { project, simpul: simpul.as_deref(), scratch }),
             Err(error) => Outcome::Failed(format!("no scratch folder: {error}")),
         };
         let verdict = match &outcome {

@@ -14,7 +14,13 @@ use crate::test::report;
 
 /// `cargo fmt --check` over the workspace: one check.
 pub(super) fn format(project: &Project, tally: &mut Tally) {
-    one_check("format check", "rustup component add rustfmt", project, &["fmt", "--all", "--", "--check"], tally);
+    one_check(
+        "format check",
+        "rustup component add rustfmt",
+        project,
+        &["fmt", "--all", "--", "--check", "--color", "never"],
+        tally,
+    );
 }
 
 /// `cargo clippy` over every target, warnings are errors: one check.
@@ -56,7 +62,8 @@ fn with_fixtures(mut command: Command, project: &Project) -> Command {
 }
 
 fn nextest(project: &Project, tally: &mut Tally) {
-    let junit = project.target.join("nextest/whole/junit.xml");
+    // Where .config/nextest.toml puts it.
+    let junit = project.root.join("target/nextest/whole/junit.xml");
     // An old report must not stand in for one that this run did not write. It may not be there at all.
     let _ = fs::remove_file(&junit);
     let arguments = ["nextest", "run", "--workspace", "--locked", "--profile", "whole", "--no-tests", "pass"];

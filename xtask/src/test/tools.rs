@@ -20,9 +20,7 @@ enum Package {
     Java,
 }
 
-const TOOLS: [Tool; 8] = [
-    Tool { program: "make", package: Package::Named("make"), why: "builds the vendored OpenSSL", present: on_path },
-    Tool { program: "perl", package: Package::Named("perl"), why: "configures the vendored OpenSSL", present: on_path },
+const TOOLS: [Tool; 6] = [
     Tool {
         program: "curl",
         package: Package::Named("curl"),

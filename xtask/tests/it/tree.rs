@@ -30,7 +30,7 @@ impl File {
         self.path.strip_prefix("crates/")?.split('/').next()
     }
 
-    /// Numbered lines that are part of the program: not of `tests/`, not below the first `#[cfg(test)]`.
+    /// Numbered lines that are part of the program: not of `tests/`, not of the test module at the foot.
     pub(crate) fn program(&self) -> impl Iterator<Item = (usize, &str)> {
         self.lines().take(self.foot())
     }
@@ -44,13 +44,19 @@ impl File {
         self.text.lines().enumerate().map(|(i, line)| (i + 1, line))
     }
 
-    /// How many lines stand before the tests.
+    /// Whether the file has nothing but tests: integration tests, benches, and a test module in a file of its own.
+    pub(crate) fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.contains("/benches/") || self.path.ends_with("/tests.rs")
+    }
+
+    /// How many lines stand before the tests: before `#[cfg(test)]` on a module with a body.
     fn foot(&self) -> usize {
-        if self.path.contains("/tests/") || self.path.contains("/benches/") {
+        if self.is_test() {
             return 0;
         }
-        let is_foot = |line: &str| line.trim_start().starts_with("#[cfg(test)]");
-        self.text.lines().position(is_foot).unwrap_or(usize::MAX)
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        let is_foot = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].contains('{');
+        lines.windows(2).position(is_foot).unwrap_or(usize::MAX)
     }
 }
 
@@ -93,6 +99,9 @@ fn tests_stand_at_the_foot() {
     assert_eq!(file.program().collect::<Vec<_>>(), [(1, "one")]);
     assert_eq!(file.tests().map(|(n, _)| n).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(file.krate(), Some("a"));
+    let file =
+        File { path: "crates/a/src/lib.rs".to_owned(), text: "#[cfg(test)]\nmod tests;\npub mod b;\n".to_owned() };
+    assert_eq!((file.program().count(), file.tests().count()), (3, 0), "a test module elsewhere ends nothing");
     let file = File { path: "crates/a/tests/it/b.rs".to_owned(), text: "one\n".to_owned() };
     assert_eq!((file.program().count(), file.tests().count()), (0, 1));
 }

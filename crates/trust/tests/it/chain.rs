@@ -5,7 +5,7 @@ use simpul_core::{Code, Digest, DigestAlgorithm, limits};
 use simpul_trust::hash;
 use simpul_trust::seal::chain::{self, ChainError, Chains, Data, DataRef, Sources};
 
-use crate::fixtures;
+use crate::files;
 
 /// Files and data by URI.
 #[derive(Default)]
@@ -29,7 +29,7 @@ fn code(result: Result<Vec<DataRef>, ChainError>) -> Result<(), Code> {
 }
 
 fn xroads_file(name: &str) -> Option<Vec<u8>> {
-    fixtures::folder("hashchain").map(|folder| std::fs::read(folder.join(name)).unwrap())
+    files::folder("hashchain").map(|folder| std::fs::read(folder.join(name)).unwrap())
 }
 
 /// fixtures/INDEX.md: 1–3 valid, 3-invalid wrong digest, 4 two chains, 5 invalid schema.
@@ -83,9 +83,9 @@ fn xroads_verdicts() {
 /// wire.md §5.2: the DER formula and the layout of both files, against octets that the Java implementation made.
 #[test]
 fn our_files_are_xroads_files() {
-    let Some(folder) = fixtures::folder("asice") else { return };
+    let Some(folder) = files::folder("asice") else { return };
     let container = std::fs::read(folder.join("valid-signed-hashchain.asice")).unwrap();
-    let entry = |name| fixtures::entry(&container, name);
+    let entry = |name| files::entry(&container, name);
     let (result, file, message) = (entry("sig-hashchainresult.xml"), entry("sig-hashchain.xml"), entry("message.xml"));
     let sources = Files {
         chains: vec![("/sig-hashchain.xml", &file)],

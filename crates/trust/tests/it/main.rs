@@ -1,10 +1,10 @@
-//! Tests of `simpul-trust` against files: goldens made by other tools, and the fixtures of `SIMPUL_FIXTURES`.
+//! Integration tests of the trust crate: goldens made by other tools, and the fixtures of `SIMPUL_FIXTURES`.
 
 #[cfg(test)]
 mod c14n;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
-mod fixtures;
+mod files;
 #[cfg(test)]
-mod pki;
+mod fixtures;

@@ -217,8 +217,16 @@ pub(super) fn word<T: Copy>(node: Node<'_, '_>, words: &[(&str, T)], expected: &
     })
 }
 
-/// A member or subsystem with its `id:objectType` (§1.1).
+/// A member or subsystem with its `id:objectType`, which must fit its parts (§1.1).
 pub(super) fn client_id(node: Node<'_, '_>) -> Read<ClientId> {
+    consistent_client_id(node)?.ok_or_else(|| {
+        let attribute = "objectType".to_owned();
+        Broken::at(node, Fault::Attribute { element: name(node), attribute })
+    })
+}
+
+/// As [`client_id`], but `None` where the type does not fit the parts: nobody can be meant by it.
+pub(super) fn consistent_client_id(node: Node<'_, '_>) -> Read<Option<ClientId>> {
     attributes(node, |namespace, name| namespace == Some(IDENTIFIERS) && name == "objectType")?;
     let mut children = Sequence::children(node, Some(IDENTIFIERS))?;
     let member = MemberId {
@@ -229,8 +237,9 @@ pub(super) fn client_id(node: Node<'_, '_>) -> Read<ClientId> {
     let subsystem = children.optional("subsystemCode").map(identifier).transpose()?;
     children.end()?;
     match (node.attribute((IDENTIFIERS, "objectType")), subsystem) {
-        (Some("MEMBER"), None) => Ok(ClientId::Member(member)),
-        (Some("SUBSYSTEM"), Some(code)) => Ok(ClientId::Subsystem(SubsystemId { member, code })),
+        (Some("MEMBER"), None) => Ok(Some(ClientId::Member(member))),
+        (Some("SUBSYSTEM"), Some(code)) => Ok(Some(ClientId::Subsystem(SubsystemId { member, code }))),
+        (Some("MEMBER" | "SUBSYSTEM"), _) => Ok(None),
         _ => {
             let attribute = "objectType".to_owned();
             Err(Broken::at(node, Fault::Attribute { element: name(node), attribute }))

@@ -27,6 +27,9 @@ impl SharedParams {
     }
 }
 
+// Group members whose type does not fit their parts are left out of the group, as X-Road leaves them out: real
+// files have them (globalconf_good_v2), and a right must not come from a guess.
+
 /// Who the ids of members and subsystems stand for.
 type Ids = HashMap<String, ClientId>;
 
@@ -236,7 +239,7 @@ fn group(node: Node<'_, '_>) -> Read<GlobalGroup> {
     let group = GlobalGroup {
         code: element::identifier(children.required("groupCode")?)?,
         description: element::text(children.required("description")?)?,
-        members: children.repeated("groupMember", element::client_id)?,
+        members: children.repeated("groupMember", element::consistent_client_id)?.into_iter().flatten().collect(),
     };
     children.end()?;
     Ok(group)

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 use simpul_core::{ClientId, Digest, DigestAlgorithm, ServiceId, UnixTime};
-use simpul_wire::Seal;
+use simpul_trust::Seal;
 
 /// The place of a record in the log: 1, 2, 3, … without gaps, in the order in which records became durable.
 ///

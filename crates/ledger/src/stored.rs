@@ -15,7 +15,7 @@
 use bytes::{Buf, BufMut, Bytes};
 use simpul_core::ident::{ServiceCode, ServiceVersion};
 use simpul_core::{ClientId, IdError, ServiceId};
-use simpul_wire::Seal;
+use simpul_trust::Seal;
 
 use crate::record::{ConfId, Direction, LoggedBody, NewRecord, Side, Stamp, StampState};
 

@@ -11,3 +11,5 @@ pub mod ocsp;
 pub mod seal;
 pub mod token;
 pub mod tsp;
+
+pub use simpul_wire::Seal;

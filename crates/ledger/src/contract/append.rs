@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use simpul_core::ident::ServiceVersion;
 use simpul_core::{ClientId, ServiceId, UnixTime, limits};
-use simpul_wire::Seal;
+use simpul_trust::Seal;
 
 use super::samples::record;
 use crate::record::{ConfId, Direction, Filter, LoggedBody, NewRecord, Page, RecordId, Side};

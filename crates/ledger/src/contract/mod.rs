@@ -1,6 +1,6 @@
 //! The suite that every [`LedgerStore`] must pass, a store in memory, and a store that fails on purpose.
 //!
-//! A store runs the suite with [`ledger_contract!`](crate::ledger_contract): each case gets a store of its own.
+//! A store runs the suite with [`ledger_contract!`](crate::ledger_contract). Each case gets a store of its own.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,20 +30,21 @@ pub use stamps::{stamps_are_all_or_none, the_first_stamp_stays, waiting_records_
 #[cfg(doc)]
 use crate::store::LedgerStore;
 
-/// Makes a test of each case of the suite. `$open` is an `async fn` without arguments that gives a guard and an
-/// empty `Arc<dyn LedgerStore>`; the guard is dropped after the case.
+/// Makes a test of each case of the suite. `$test` is the attribute that runs an asynchronous test; `$open` is an
+/// `async fn` without arguments that gives a guard and an empty `Arc<dyn LedgerStore>`. The guard is dropped after
+/// the case.
 #[macro_export]
 macro_rules! ledger_contract {
-    ($open:path) => {
-        $crate::ledger_contract! { $open;
+    ($test:meta, $open:path) => {
+        $crate::ledger_contract! { $test, $open;
             an_empty_log, an_append_is_read_back, a_repeated_append_changes_nothing,
             another_record_at_a_place_is_a_conflict, long_appends_keep_their_order,
             waiting_records_come_in_order, the_first_stamp_stays, stamps_are_all_or_none,
             lists_by_message, lists_by_time, pages_follow_each_other, confs_are_kept_once
         }
     };
-    ($open:path; $($case:ident),+) => { $(
-        #[tokio::test]
+    ($test:meta, $open:path; $($case:ident),+) => { $(
+        #[$test]
         async fn $case() {
             let (_guard, store) = $open().await;
             $crate::contract::$case(&*store).await;
@@ -62,5 +63,5 @@ mod on_memory {
         ((), Arc::new(MemoryStore::default()))
     }
 
-    ledger_contract!(fresh);
+    ledger_contract!(tokio::test, fresh);
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use simpul_core::UnixTime;
-use simpul_wire::Seal;
+use simpul_trust::Seal;
 
 use crate::record::{ConfId, Direction, KeptConf, LoggedBody, NewRecord, Side};
 

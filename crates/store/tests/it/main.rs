@@ -1,0 +1,4 @@
+//! The stores against the contracts of their ports, and against what happens to machines.
+
+#[cfg(test)]
+mod ledger;

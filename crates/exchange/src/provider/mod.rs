@@ -69,10 +69,8 @@ impl Provider {
         permitted: Permitted<Request>,
         conf: &GlobalConf,
     ) -> Result<Recorded<Permitted<Request>>, AnswerError> {
-        let at = self.ports.clock.now();
-        let evidence = |p: &Permitted<Request>| {
-            record::request(Side::Provider, p.message().message(), p.message().seal(), conf, at)
-        };
+        let at = record::At { side: Side::Provider, conf, now: self.ports.clock.now() };
+        let evidence = |p: &Permitted<Request>| record::request(&at, p.message().message(), p.message().seal());
         self.ports.ledger.record(permitted, evidence).await.map_err(AnswerError::Log)
     }
 

@@ -93,14 +93,9 @@ impl Writer {
             None => None,
         };
         let sealed = seal(&self.ports, Response::new(head, body)).await.map_err(AnswerError::Sign)?;
-        let at = self.ports.clock.now();
-        let conf = Arc::clone(&self.conf);
-        let recorded = self
-            .ports
-            .ledger
-            .record(sealed, |s| record::response(Side::Provider, s.message(), s.seal(), &conf, at))
-            .await
-            .map_err(AnswerError::Log)?;
+        let at = record::At { side: Side::Provider, conf: &self.conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(sealed, |s| record::response(&at, s.message(), s.seal())).await;
+        let recorded = kept.map_err(AnswerError::Log)?;
         let part = self.encoder.seal(recorded.seal());
         offer(&self.sink, part).await?;
         Ok(())

@@ -6,5 +6,6 @@ mod c14n;
 mod chain;
 #[cfg(test)]
 mod files;
+mod conf;
 #[cfg(test)]
 mod fixtures;

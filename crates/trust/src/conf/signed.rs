@@ -200,12 +200,35 @@ impl Published {
     }
 }
 
+/// A verified directory, and the judgement of each part that it lists.
+#[derive(Debug)]
+pub struct Examination {
+    /// The directory.
+    pub directory: VerifiedDirectory,
+    /// Parts in the order of the directory, accepted or refused.
+    pub parts: Vec<Result<LoadedPart, ConfError>>,
+}
+
+impl Examination {
+    /// The configuration if every part was accepted, else the first refusal.
+    pub fn published(self) -> Result<Published, ConfError> {
+        let parts = self.parts.into_iter().collect::<Result<_, _>>()?;
+        Ok(Published { directory: self.directory, parts })
+    }
+}
+
 /// Proves one published version from files that were read before, such as `fixtures/signed-globalconf/V6`.
 ///
 /// The directory is the file named by the last segment of the anchor's URL. Each part that it lists is the file
 /// whose path is the longest end of its location, or the name by which a client stores it. All must be there.
 pub fn load(anchor: &Anchor, files: &BTreeMap<String, Bytes>, at: UnixTime) -> Result<Published, ConfError> {
-    load_below(anchor, "", files, at)
+    examine(anchor, files, at)?.published()
+}
+
+/// As [`load`], but tells of each part by itself: for a report to people. Only a directory that does not hold is an
+/// error here.
+pub fn examine(anchor: &Anchor, files: &BTreeMap<String, Bytes>, at: UnixTime) -> Result<Examination, ConfError> {
+    examine_below(anchor, "", files, at)
 }
 
 /// A configuration with its federated instances, each proved or refused by itself.
@@ -238,16 +261,18 @@ pub fn load_tree(anchor: &Anchor, files: &BTreeMap<String, Bytes>, at: UnixTime)
     let federated = private.into_iter().flat_map(|p| &p.anchors).filter(|a| a.instance != anchor.instance);
     let folders = federated.map(|a| (a, format!("{}/", tree::folder_name(&a.instance))));
     let there = folders.filter(|(_, folder)| files.keys().any(|path| path.starts_with(folder)));
-    let federated = there.map(|(a, folder)| (a.instance.clone(), load_below(a, &folder, files, at))).collect();
+    let federated = there
+        .map(|(a, folder)| (a.instance.clone(), examine_below(a, &folder, files, at).and_then(Examination::published)))
+        .collect();
     Ok(SignedTree { own, federated })
 }
 
-fn load_below(
+fn examine_below(
     anchor: &Anchor,
     folder: &str,
     files: &BTreeMap<String, Bytes>,
     at: UnixTime,
-) -> Result<Published, ConfError> {
+) -> Result<Examination, ConfError> {
     let locations = Location::of_anchor(anchor);
     let file = |name: &str| files.get(&format!("{folder}{name}"));
     let found = locations.iter().map(Location::directory_name).find_map(|name| Some((name, file(name)?)));
@@ -259,13 +284,12 @@ fn load_below(
     let here = locations.iter().filter(|l| l.directory_name() == name);
     let certificates: Vec<_> = here.flat_map(|l| l.certificates.iter().cloned()).collect();
     let directory = verify_directory(&anchor.instance, &certificates, bytes.clone(), at)?;
-    let mut parts = Vec::new();
-    for entry in directory.entries() {
+    let judge = |entry: &PartEntry| {
         let path = entry.location.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
         let ends = std::iter::successors(Some(path), |p| p.split_once('/').map(|(_, rest)| rest));
         let bytes = ends.chain(tree::stored_name(entry)).find_map(file);
-        let bytes = bytes.ok_or_else(|| ConfError::PartMissing(entry.name()))?;
-        parts.push(directory.accept(entry, bytes.clone())?);
-    }
-    Ok(Published { directory, parts })
+        directory.accept(entry, bytes.ok_or_else(|| ConfError::PartMissing(entry.name()))?.clone())
+    };
+    let parts = directory.entries().iter().map(judge).collect();
+    Ok(Examination { directory, parts })
 }

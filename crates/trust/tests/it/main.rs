@@ -7,4 +7,6 @@ mod chain;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod conf;
+#[cfg(test)]
 mod fixtures;

@@ -188,7 +188,7 @@ fn inherit_xml_attributes<'d>(node: Node<'d, 'd>, all: &mut Vec<Attribute<'d, 'd
 }
 
 /// The name of an element with its prefix, as the text of the document has it.
-fn element_name<'d>(text: &'d str, node: Node<'_, '_>) -> &'d str {
+pub(super) fn element_name<'d>(text: &'d str, node: Node<'_, '_>) -> &'d str {
     let tag = text.get(node.range().start.saturating_add(1)..).unwrap_or_default();
     let end = tag.find([' ', '\t', '\n', '\r', '/', '>']).unwrap_or(tag.len());
     tag.get(..end).unwrap_or_default()

@@ -4,7 +4,21 @@
 mod algorithm;
 pub mod c14n;
 pub mod chain;
+mod error;
+mod facts;
+mod parts;
 mod shape;
+mod signature;
+mod stamp;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod write;
 
 pub use self::algorithm::{AlgorithmError, Scheme, SignatureAlgorithm};
+pub use self::error::SealError;
+pub use self::facts::{Check, Outcome, SealFacts, Subject};
+pub use self::parts::{CHAIN, CHAIN_RESULT, MESSAGE, Parts};
 pub use self::shape::ShapeError;
+pub use self::stamp::{signature_value, with_timestamp};
+pub use self::write::seal;

@@ -6,6 +6,7 @@ use simpul_trust::hash;
 use simpul_trust::seal::chain::{self, ChainError, Chains, Data, DataRef, Sources};
 
 use crate::files;
+use crate::fixtures::fixture;
 
 /// Files and data by URI.
 #[derive(Default)]
@@ -19,7 +20,7 @@ impl Sources for Files<'_> {
         self.chains.iter().find(|(u, _)| *u == uri).map(|(_, octets)| *octets)
     }
 
-    fn data(&self, uri: &str) -> Data<'_> {
+    fn data(&self, uri: &str, _: DigestAlgorithm) -> Data<'_> {
         self.data.iter().find(|(u, _)| *u == uri).map_or(Data::Unknown, |(_, data)| *data)
     }
 }
@@ -29,7 +30,7 @@ fn code(result: Result<Vec<DataRef>, ChainError>) -> Result<(), Code> {
 }
 
 fn xroads_file(name: &str) -> Option<Vec<u8>> {
-    files::folder("hashchain").map(|folder| std::fs::read(folder.join(name)).unwrap())
+    fixture(&format!("xroad/fixtures/hashchain/{name}")).map(|path| std::fs::read(path).unwrap())
 }
 
 /// fixtures/INDEX.md: 1–3 valid, 3-invalid wrong digest, 4 two chains, 5 invalid schema.
@@ -51,7 +52,7 @@ fn xroads_verdicts() {
     let Some(verdict) = one("hc-verifier1-hashchain.xml", two(), &message) else { return };
     assert_eq!(verdict, Ok(()));
     let digest = hash::digest(DigestAlgorithm::Sha256, b"two");
-    let given = |d| vec![("/message.xml", Data::Digest(DigestAlgorithm::Sha256, d))];
+    let given = |d| vec![("/message.xml", Data::Digest(d))];
     assert_eq!(one("hc-verifier1-hashchain.xml", given(digest.as_bytes()), &message), Some(Ok(())));
     assert_eq!(one("hc-verifier1-hashchain.xml", given(b"other"), &message), Some(Err(Code::InvalidHashChain)));
     assert_eq!(
@@ -61,10 +62,9 @@ fn xroads_verdicts() {
     assert_eq!(one("hc-verifier1-hashchain.xml", vec![], &message), Some(Err(Code::InvalidReference)));
 
     // 2: the attachments are digests of one octet, or are kept elsewhere.
-    let sha256 = DigestAlgorithm::Sha256;
-    let mut parts = vec![("/message.xml", Data::Digest(sha256, &[11]))];
+    let mut parts = vec![("/message.xml", Data::Digest(&[11]))];
     let attachments = ["/attachment1", "/attachment2", "/attachment3"];
-    parts.extend(attachments.into_iter().zip([&[12], &[13], &[14]]).map(|(u, d)| (u, Data::Digest(sha256, d))));
+    parts.extend(attachments.into_iter().zip([&[12], &[13], &[14]]).map(|(u, d)| (u, Data::Digest(d))));
     let four = [message.as_slice(), attachments.as_slice()].concat();
     let two_levels = |data| run("hc-verifier2-hashchainresult.xml", "hc-verifier2-hashchain.xml", data, &four);
     assert_eq!(two_levels(parts.clone()), Some(Ok(())));
@@ -83,8 +83,8 @@ fn xroads_verdicts() {
 /// wire.md §5.2: the DER formula and the layout of both files, against octets that the Java implementation made.
 #[test]
 fn our_files_are_xroads_files() {
-    let Some(folder) = files::folder("asice") else { return };
-    let container = std::fs::read(folder.join("valid-signed-hashchain.asice")).unwrap();
+    let Some(path) = fixture("xroad/fixtures/asice/valid-signed-hashchain.asice") else { return };
+    let container = std::fs::read(path).unwrap();
     let entry = |name| files::entry(&container, name);
     let (result, file, message) = (entry("sig-hashchainresult.xml"), entry("sig-hashchain.xml"), entry("message.xml"));
     let sources = Files {
@@ -109,7 +109,7 @@ fn check(chains: &Chains, input: usize, parts: &[Digest]) -> Result<Vec<DataRef>
     let uris: Vec<String> =
         std::iter::once("/message.xml".to_owned()).chain((1..parts.len()).map(|n| format!("/attachment{n}"))).collect();
     let required: Vec<&str> = uris.iter().map(String::as_str).collect();
-    let data = required.iter().zip(parts).map(|(u, d)| (*u, Data::Digest(d.algorithm(), d.as_bytes()))).collect();
+    let data = required.iter().zip(parts).map(|(u, d)| (*u, Data::Digest(d.as_bytes()))).collect();
     let sources = Files { chains: vec![("/sig-hashchain.xml", chains.chains[input].as_bytes())], data };
     chain::verify(chains.result.as_bytes(), &sources, &required)
 }

@@ -14,8 +14,8 @@ use crate::seal::c14n::{self, Canonicalization};
 /// What stands behind a reference to data.
 #[derive(Clone, Copy, Debug)]
 pub enum Data<'a> {
-    /// Its digest, computed by the caller. A reference that asks for another algorithm cannot be resolved.
-    Digest(DigestAlgorithm, &'a [u8]),
+    /// Its digest under the algorithm that was asked for, computed by the caller.
+    Digest(&'a [u8]),
     /// Its octets.
     Octets(&'a [u8]),
     /// It is kept elsewhere: the digest in the chain is reported and not compared with anything.
@@ -28,8 +28,8 @@ pub enum Data<'a> {
 pub trait Sources {
     /// The octets of a chain file by its URI without fragment, such as `/sig-hashchain.xml`.
     fn chain(&self, uri: &str) -> Option<&[u8]>;
-    /// The data with this URI, such as `/message.xml`.
-    fn data(&self, uri: &str) -> Data<'_>;
+    /// The data with this URI, such as `/message.xml`, whose digest under `algorithm` is wanted.
+    fn data(&self, uri: &str, algorithm: DigestAlgorithm) -> Data<'_>;
 }
 
 /// Data that a chain covers.
@@ -123,10 +123,10 @@ impl Walk<'_> {
         algorithm: DigestAlgorithm,
         said: &[u8],
     ) -> Result<Vec<u8>, ChainError> {
-        let (digest, verified) = match self.sources.data(uri) {
+        let (digest, verified) = match self.sources.data(uri, algorithm) {
             // A digest is of raw octets, so it says nothing of what a transform makes of them.
-            Data::Digest(of, digest) if of == algorithm && transform.is_none() => (digest.to_vec(), true),
-            Data::Digest(..) | Data::Unknown => return Err(ChainError::Unresolved(uri.to_owned())),
+            Data::Digest(digest) if transform.is_none() => (digest.to_vec(), true),
+            Data::Digest(_) | Data::Unknown => return Err(ChainError::Unresolved(uri.to_owned())),
             Data::Elsewhere => (said.to_vec(), false),
             Data::Octets(octets) => {
                 let computed = match transform {

@@ -66,9 +66,11 @@ impl Consumer {
         Ok(render(recorded.message()))
     }
 
-    fn conf_in_force(&self) -> Result<Arc<GlobalConf>, RelayError> {
-        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?;
-        conf.check_fresh(self.ports.clock.now()).map_err(RelayError::Conf)?;
+    /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).
+    fn conf_in_force(&self) -> Result<GlobalConf, RelayError> {
+        let now = self.ports.clock.now();
+        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?.as_of(now);
+        conf.check_fresh(now).map_err(RelayError::Conf)?;
         Ok(conf)
     }
 

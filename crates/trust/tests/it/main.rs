@@ -5,7 +5,8 @@ mod c14n;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
-mod files;
 mod conf;
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod fixtures;

@@ -1,4 +1,8 @@
-//! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration
+//! Who said this, and did it hold then: certificates, OCSP, timestamps, seals, ASiC containers, global configuration.
+//!
+//! All cryptography of messages and evidence is here, and all of it is OpenSSL's; the ASN.1 crates are used for
+//! structures only. Every judgement takes the moment it is made for as an argument. This crate knows no clock, no
+//! sockets, no SQL, and nothing of how members come to be registered.
 
 pub mod cert;
 pub mod conf;
@@ -7,3 +11,5 @@ pub mod ocsp;
 pub mod seal;
 pub mod token;
 pub mod tsp;
+
+pub use simpul_wire::Seal;

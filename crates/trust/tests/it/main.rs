@@ -9,4 +9,6 @@ mod files;
 #[cfg(test)]
 mod conf;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod fixtures;

@@ -1,11 +1,15 @@
 use std::time::Duration;
 
+use der::asn1::{BitString, OctetString};
+use der::{Decode, Encode};
 use simpul_core::{Code, UnixTime};
-use simpul_lab::ca::{KeyKind, LabCa, SubjectLayout};
+use simpul_lab::ca::{CaPlan, KeyKind, LabCa, SubjectLayout};
 use simpul_lab::ocsp::respond;
 use simpul_trust::cert::Certificate;
 use simpul_trust::ocsp::{self, CertificateStatus, OcspError, OcspFacts, OcspRules};
 use simpul_trust::token::Signer;
+use x509_cert::name::Name;
+use x509_ocsp::{BasicOcspResponse, OcspResponse, ResponderId};
 
 use crate::program::{KINDS, NOW, auth_key, openssl, openssl_is_here, put, saved_ca, sign_key};
 
@@ -147,20 +151,97 @@ fn responders_speak_for_their_issuer_only() {
     assert!(ocsp::verify(&forged, cert, &issuer, &rules(&[], &configured), NOW).is_err());
 }
 
-/// The lab's answer about `cert`, signed again by another signer, which is also named as the responder.
+/// The lab's answer about `cert`, signed again by another signer, which is also named as the responder by key.
 fn signed_by(ca: &LabCa, cert: &Certificate, issuer: &Certificate, signer: &impl Signer) -> Vec<u8> {
-    use der::asn1::{BitString, OctetString};
-    use der::{Decode, Encode};
-    use x509_ocsp::{BasicOcspResponse, OcspResponse, ResponderId};
-    let response = OcspResponse::from_der(&asked(ca, cert, issuer, NOW)).unwrap();
+    remade(&asked(ca, cert, issuer, NOW), signer, |basic| {
+        let hash = openssl::sha::sha1(signer.certificate().key_bits());
+        basic.tbs_response_data.responder_id = ResponderId::ByKey(OctetString::new(hash).unwrap());
+        basic.certs = Some(vec![x509_cert::Certificate::from_der(signer.certificate().der()).unwrap()]);
+    })
+}
+
+/// A response, changed and signed again.
+fn remade(response: &[u8], signer: &impl Signer, change: impl FnOnce(&mut BasicOcspResponse)) -> Vec<u8> {
+    let response = OcspResponse::from_der(response).unwrap();
     let mut basic = BasicOcspResponse::from_der(response.response_bytes.unwrap().response.as_bytes()).unwrap();
-    let hash = openssl::sha::sha1(signer.certificate().key_bits());
-    basic.tbs_response_data.responder_id = ResponderId::ByKey(OctetString::new(hash).unwrap());
-    basic.certs = Some(vec![x509_cert::Certificate::from_der(signer.certificate().der()).unwrap()]);
+    change(&mut basic);
     let signed = basic.tbs_response_data.to_der().unwrap();
     let signing = signer.sign(simpul_core::DigestAlgorithm::Sha256, &signed);
     basic.signature = BitString::from_bytes(&now(signing).unwrap()).unwrap();
     OcspResponse::successful(basic).unwrap().to_der().unwrap()
+}
+
+/// wire.md §3.8: only the first SingleResponse counts.
+#[test]
+fn only_the_first_status_counts() {
+    let (mut ca, _dir) = saved_ca(false, KeyKind::P256);
+    let sign = sign_key(&mut ca, SubjectLayout::Basic);
+    let auth = auth_key(&mut ca, SubjectLayout::Basic);
+    let (cert, issuer) = (sign.certificate(), ca.issuer().clone());
+    ca.revoke(auth.certificate(), NOW).unwrap();
+    let single = |cert: &Certificate| {
+        let outer = OcspResponse::from_der(&asked(&ca, cert, &issuer, NOW)).unwrap();
+        let basic = BasicOcspResponse::from_der(outer.response_bytes.unwrap().response.as_bytes()).unwrap();
+        basic.tbs_response_data.responses[0].clone()
+    };
+    let configured = [cert.clone()];
+    let rules = rules(&configured, &[]);
+    let of = |responses: Vec<x509_ocsp::SingleResponse>| {
+        remade(&signed_by(&ca, cert, &issuer, &sign), &sign, |basic| basic.tbs_response_data.responses = responses)
+    };
+    let (good, revoked) = (single(cert), single(auth.certificate()));
+    let response = of(vec![good.clone(), revoked.clone()]);
+    assert!(ocsp::verify(&response, cert, &issuer, &rules, NOW).is_ok());
+    let (_, error) = refused(ocsp::verify(&of(vec![revoked, good]), cert, &issuer, &rules, NOW));
+    assert!(matches!(error, OcspError::OtherCertificate { .. }));
+    let (code, error) = refused(ocsp::verify(&of(vec![]), cert, &issuer, &rules, NOW));
+    assert_eq!(code, Code::IncorrectValidationInfo);
+    assert!(matches!(error, OcspError::Empty));
+}
+
+/// wire.md §3.8: by name or by key hash, among configured and carried certificates; at most `CHAIN` are carried.
+#[test]
+fn responders_are_found_by_name() {
+    let (mut ca, _dir) = saved_ca(false, KeyKind::P256);
+    // The same subject twice, as when a responder's key was renewed.
+    let old = sign_key(&mut ca, SubjectLayout::Basic);
+    let new = sign_key(&mut ca, SubjectLayout::Basic);
+    let (cert, issuer) = (old.certificate(), ca.issuer().clone());
+    let named = |certs: Option<Vec<x509_cert::Certificate>>| {
+        remade(&asked(&ca, cert, &issuer, NOW), &new, |basic| {
+            let name = Name::from_der(&new.certificate().subject_der()).unwrap();
+            basic.tbs_response_data.responder_id = ResponderId::ByName(name);
+            basic.certs = certs;
+        })
+    };
+    let both = [old.certificate().clone(), new.certificate().clone()];
+    let response = named(None);
+    assert!(ocsp::verify(&response, cert, &issuer, &rules(&both, &[]), NOW).is_ok());
+    let (_, error) = refused(ocsp::verify(&response, cert, &issuer, &rules(&both[..1], &[]), NOW));
+    assert!(matches!(error, OcspError::Signature), "the old key only");
+    let (code, error) = refused(ocsp::verify(&response, cert, &issuer, &rules(&[], &[]), NOW));
+    assert_eq!(code, Code::IncorrectValidationInfo);
+    assert!(matches!(error, OcspError::UnknownResponder));
+
+    let carried = x509_cert::Certificate::from_der(new.certificate().der()).unwrap();
+    let bound = simpul_core::limits::CHAIN;
+    assert!(ocsp::verify(&named(Some(vec![carried.clone(); bound])), cert, &issuer, &rules(&both, &[]), NOW).is_ok());
+    let over = named(Some(vec![carried; bound + 1]));
+    assert!(matches!(ocsp::verify(&over, cert, &issuer, &rules(&both, &[]), NOW), Err(OcspError::Malformed(_))));
+}
+
+/// A responder that only its extendedKeyUsage authorises must be valid; one that is configured is trusted for that.
+#[test]
+fn delegated_responders_expire() {
+    let plan = CaPlan { key: KeyKind::P256, lifetime: HOUR * 24, ..CaPlan::named("Atlantis", NOW) };
+    let mut ca = LabCa::create(&plan).unwrap();
+    let sign = sign_key(&mut ca, SubjectLayout::Basic);
+    let (cert, issuer) = (sign.certificate(), ca.issuer().clone());
+    for (at, good) in [(NOW.plus(HOUR * 24), true), (NOW.plus(HOUR * 25), false)] {
+        let response = asked(&ca, cert, &issuer, at);
+        assert_eq!(ocsp::verify(&response, cert, &issuer, &rules(&[], &[]), at).is_ok(), good);
+        assert!(ocsp::verify(&response, cert, &issuer, &rules(&ca.ocsp_certificates(), &[]), at).is_ok());
+    }
 }
 
 /// A future that never waits.

@@ -88,7 +88,8 @@ fn failure(subject: String, reason: &str, expired: bool) -> CertError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cert::tests::{END, Recipe, START, ec_key, issued, self_signed};
+    use crate::cert::tests::{END, Recipe, START, ec_key, issued, issued_with, self_signed};
+    use openssl::hash::MessageDigest;
     use openssl::pkey::{PKey, Private};
     use simpul_core::Code;
 
@@ -161,6 +162,31 @@ mod tests {
             assert!(verify_path(&member, &[], root, AT).is_ok());
             let refused = verify_path(&forged, &[member], root, AT).unwrap_err();
             assert_eq!(refused.code(), Code::CertValidation, "{extensions:?}");
+        }
+    }
+
+    /// I4: nothing rests on SHA-1. An anchor is trusted for itself, whatever its own signature.
+    #[test]
+    fn weak_signatures_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        let key = ec_key();
+        let weak = issued_with(MessageDigest::sha1(), &named(&[("CN", "weak")], CA), &key, root, root_key);
+        let leaf = leaf_of(&(weak.clone(), key));
+        assert!(verify_path(&weak, &[], root, AT).is_err());
+        assert!(verify_path(&leaf, std::slice::from_ref(&weak), root, AT).is_err());
+        assert!(verify_path(&leaf, &[], &weak, AT).is_ok());
+    }
+
+    /// RFC 5280 §4.2: a critical extension that is not understood.
+    #[test]
+    fn unknown_critical_extensions_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        for (value, good) in [("ASN1:NULL", true), ("critical,ASN1:NULL", false)] {
+            let extensions = [("1.2.3.4.5", value)];
+            let recipe = named(&[("CN", "leaf")], &extensions);
+            assert_eq!(verify_path(&issued(&recipe, &ec_key(), root, root_key), &[], root, AT).is_ok(), good);
         }
     }
 

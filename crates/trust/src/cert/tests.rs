@@ -64,9 +64,19 @@ pub(crate) fn issued(
     ca: &Certificate,
     ca_key: &PKey<Private>,
 ) -> Certificate {
+    issued_with(MessageDigest::sha256(), recipe, key, ca, ca_key)
+}
+
+pub(crate) fn issued_with(
+    digest: MessageDigest,
+    recipe: &Recipe<'_>,
+    key: &PKey<Private>,
+    ca: &Certificate,
+    ca_key: &PKey<Private>,
+) -> Certificate {
     let mut b = builder(recipe, key);
     b.set_issuer_name(ca.x509().subject_name()).unwrap();
-    b.sign(ca_key, MessageDigest::sha256()).unwrap();
+    b.sign(ca_key, digest).unwrap();
     Certificate::from_der(&b.build().to_der().unwrap()).unwrap()
 }
 

@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(verified.seal(), sealed.seal());
         assert_eq!(verified.message().text, sealed.message().text);
         let (note, seal, _) = verified.into_parts();
-        assert_eq!((note.text, seal), (Bytes::from_static(b"hello"), sealed.into_parts().1));
+        assert_eq!((note.text, &seal), (Bytes::from_static(b"hello"), &sealed.into_parts().1));
         let refused = verify(b"Hello", &seal).unwrap_err();
         assert_eq!(refused.path(), [Code::InvalidSignatureValue]);
     }

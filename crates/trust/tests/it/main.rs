@@ -9,6 +9,4 @@ mod conf;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod files;
-#[cfg(test)]
 mod fixtures;

@@ -11,7 +11,7 @@ mod shape;
 mod signature;
 mod stamp;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 mod write;
 

@@ -13,7 +13,7 @@ use super::{CertError, Certificate};
 /// The answer is the path, leaf first and anchor last, of at most [`limits::CHAIN`] certificates; `extra` may hold
 /// as many, in any order, and those that are not needed are ignored. The anchor may be an intermediate CA (§3.5.2);
 /// it must be valid at `at` too; the very second of notAfter counts as expired, as OpenSSL counts it. Each certificate between leaf and anchor must say in basicConstraints that it is a
-/// CA. Revocation is not looked at, nor whether the leaf's key usage fits its use: that is OCSP's part (§3.8) and
+/// CA. Signatures with MD5 or SHA-1 are refused. Revocation is not looked at, nor whether the leaf's key usage fits its use: that is OCSP's part (§3.8) and
 /// the caller's.
 pub fn verify_path(
     leaf: &Certificate,
@@ -51,6 +51,8 @@ fn openssl_path(
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST)?;
     param.set_time(at.secs());
+    // Refuses MD5 and SHA-1 signatures and RSA keys under 1,024 bits; the anchor's own signature is not looked at.
+    param.set_auth_level(1);
     // OpenSSL counts the certificates between leaf and anchor.
     param.set_depth(i32::try_from(limits::CHAIN).unwrap_or(i32::MAX).saturating_sub(2));
     let mut store = X509StoreBuilder::new()?;
@@ -86,7 +88,8 @@ fn failure(subject: String, reason: &str, expired: bool) -> CertError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cert::tests::{END, Recipe, START, ec_key, issued, self_signed};
+    use crate::cert::tests::{END, Recipe, START, ec_key, issued, issued_with, self_signed};
+    use openssl::hash::MessageDigest;
     use openssl::pkey::{PKey, Private};
     use simpul_core::Code;
 
@@ -159,6 +162,31 @@ mod tests {
             assert!(verify_path(&member, &[], root, AT).is_ok());
             let refused = verify_path(&forged, &[member], root, AT).unwrap_err();
             assert_eq!(refused.code(), Code::CertValidation, "{extensions:?}");
+        }
+    }
+
+    /// I4: nothing rests on SHA-1. An anchor is trusted for itself, whatever its own signature.
+    #[test]
+    fn weak_signatures_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        let key = ec_key();
+        let weak = issued_with(MessageDigest::sha1(), &named(&[("CN", "weak")], CA), &key, root, root_key);
+        let leaf = leaf_of(&(weak.clone(), key));
+        assert!(verify_path(&weak, &[], root, AT).is_err());
+        assert!(verify_path(&leaf, std::slice::from_ref(&weak), root, AT).is_err());
+        assert!(verify_path(&leaf, &[], &weak, AT).is_ok());
+    }
+
+    /// RFC 5280 §4.2: a critical extension that is not understood.
+    #[test]
+    fn unknown_critical_extensions_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        for (value, good) in [("ASN1:NULL", true), ("critical,ASN1:NULL", false)] {
+            let extensions = [("1.2.3.4.5", value)];
+            let recipe = named(&[("CN", "leaf")], &extensions);
+            assert_eq!(verify_path(&issued(&recipe, &ec_key(), root, root_key), &[], root, AT).is_ok(), good);
         }
     }
 

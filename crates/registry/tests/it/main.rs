@@ -1,0 +1,6 @@
+//! Publications as clients and independent programs see them (wire.md §8).
+
+#[cfg(test)]
+mod publish;
+#[cfg(test)]
+mod sample;

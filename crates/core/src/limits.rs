@@ -30,6 +30,9 @@ pub const OCSP_RESPONSE: usize = 64 * 1024;
 /// Octets in one `signatures.xml`.
 pub const SIGNATURE_XML: usize = 512 * 1024;
 
+/// Octets in the canonical form of one XML element or document.
+pub const CANONICAL_XML: usize = 8 * 1024 * 1024;
+
 /// Octets in one hash chain or hash chain result.
 pub const HASH_CHAIN_XML: usize = 256 * 1024;
 
@@ -98,3 +101,20 @@ pub const SPOOL_MEMORY: usize = 64 * 1024;
 
 /// Octets of a REST body that the message log keeps (X-Road's `max-loggable-message-body-size`).
 pub const LOGGABLE_BODY: u64 = 10 * 1024 * 1024;
+
+/// Characters in a message id or request id of the message log (X-Road's log has columns of that width).
+pub const LOGGED_ID_CHARS: usize = 255;
+
+/// Octets of one message block in the message log, its body apart.
+pub const LOGGED_MESSAGE: usize = 16 * 1024 * 1024;
+
+/// Configurations that one record of the message log cites.
+pub const LOGGED_CONFS: usize = 16;
+
+/// Records on one page of a list of the message log.
+pub const LEDGER_PAGE: usize = 1000;
+/// Octets in the head of one HTTP message: start line and header lines.
+pub const HTTP_HEAD: usize = 64 * 1024;
+
+/// Header lines in one HTTP message.
+pub const HTTP_HEADERS: usize = 256;

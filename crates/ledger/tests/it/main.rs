@@ -1,0 +1,6 @@
+//! The ledger over a store that fails, and under load.
+
+#[cfg(test)]
+mod commit;
+#[cfg(test)]
+mod faults;

@@ -15,6 +15,7 @@ use simpul_core::ident::{Instance, ServiceCode};
 use simpul_core::{ClientId, Dialect, MemberId, ServerId, limits};
 use simpul_exchange::server::ConnectionType;
 use simpul_policy::{Endpoint, Subject};
+use simpul_trust::conf::download::AllowedFederations;
 
 /// Everything one process runs. A role without a section does not start.
 #[derive(Clone, Debug, Deserialize)]
@@ -105,6 +106,18 @@ pub enum Federations {
     /// These, where the own registry names them.
     #[serde(untagged)]
     Only(#[serde(deserialize_with = "texts")] Vec<Instance>),
+}
+
+impl From<Federations> for AllowedFederations {
+    fn from(federations: Federations) -> Self {
+        match federations {
+            Federations::None => Self::None,
+            Federations::All => Self::All,
+            Federations::Only(instances) => {
+                Self::Only(instances.iter().map(|i| i.as_str().to_ascii_lowercase()).collect())
+            }
+        }
+    }
 }
 
 /// A private key with its certificate and intermediates, as PEM files.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use tokio::task::JoinHandle;
 
-use crate::fetch::FetchError;
+use crate::conf::KeepError;
 use crate::keys::KeyError;
 use crate::membership::MembershipError;
 
@@ -96,7 +96,7 @@ pub enum RoleError {
     },
     /// The global configuration.
     #[error("[server]: no global configuration could be accepted, now or from before")]
-    Conf(#[source] FetchError),
+    Conf(#[source] KeepError),
     /// Anything else of a part, with its own words.
     #[error("[{role}]: {what}")]
     Part {

@@ -62,13 +62,13 @@ pub async fn start(
 
     let keeping = Keeping {
         anchor,
-        federations: role.allowed_federations.clone(),
-        policy: if role.accept_conf_rollback { RollbackPolicy::Accept } else { RollbackPolicy::Refuse },
+        allowed: role.allowed_federations.clone().into(),
+        rollback: if role.accept_conf_rollback { RollbackPolicy::Accept } else { RollbackPolicy::Refuse },
         interval: Duration::from_secs(role.conf_interval_seconds),
         dir: dir.join("globalconf"),
     };
-    let conf = Arc::new(ConfKeeper::open(keeping, ledger.clone(), Arc::clone(&clock)).await);
-    conf.first().await.map_err(RoleError::Conf)?;
+    let conf = ConfKeeper::open(keeping, ledger.clone(), Arc::clone(&clock)).await.map_err(RoleError::Conf)?;
+    let conf = Arc::new(conf);
     tasks.push(tokio::spawn(Arc::clone(&conf).keep(stop.clone())));
 
     let auth = signer(&role.auth)?;

@@ -92,7 +92,7 @@ impl Response {
 }
 
 fn parts(head: &Digest, body: Option<&Body>) -> Parts {
-    Parts { message: head.clone(), attachments: body.map(|b| b.digest.clone()).into_iter().collect() }
+    Parts::of_digests(head.clone(), body.map(|b| b.digest.clone()).into_iter().collect())
 }
 
 /// The consumer's member signs a request.

@@ -1,44 +1,76 @@
 //! What the message log keeps of each message (wire.md §7.2).
 
+use bytes::Bytes;
 use simpul_core::{ClientId, ServiceId, UnixTime};
-use simpul_ledger::{Direction, LoggedBody, NewRecord, Side};
+use simpul_ledger::{ConfId, Direction, LoggedBody, NewRecord, Side};
 use simpul_trust::conf::GlobalConf;
 use simpul_wire::Seal;
 
-use crate::message::{Request, Response};
+use crate::message::{Body, Request, Response};
 
-/// A request's record. `side` is this node's.
-pub(crate) fn request(side: Side, request: &Request, seal: &Seal, conf: &GlobalConf, at: UnixTime) -> NewRecord {
-    let head = request.head();
-    NewRecord {
-        side,
-        direction: Direction::Request,
-        at,
-        message_id: head.message_id().to_owned(),
-        request_id: head.request_id().to_owned(),
-        client: head.client().clone(),
-        service: head.service().clone(),
-        message: head.block().clone(),
-        body: request.body().map_or(LoggedBody::None, |b| b.logged.clone()),
-        seal: seal.clone(),
-        conf: conf.versions().iter().map(|v| v.digest).collect(),
-    }
+/// The circumstances of a record.
+pub(crate) struct At<'a> {
+    /// This node's side of the exchange.
+    pub(crate) side: Side,
+    /// The configuration in force.
+    pub(crate) conf: &'a GlobalConf,
+    /// Now.
+    pub(crate) now: UnixTime,
 }
 
-/// A response's record. `side` is this node's.
-pub(crate) fn response(side: Side, response: &Response, seal: &Seal, conf: &GlobalConf, at: UnixTime) -> NewRecord {
+/// A request's record.
+pub(crate) fn request(at: &At<'_>, request: &Request, seal: &Seal) -> NewRecord {
+    let head = request.head();
+    let said = Said {
+        message_id: head.message_id(),
+        request_id: head.request_id(),
+        client: head.client(),
+        service: head.service(),
+        block: head.block(),
+        body: request.body(),
+    };
+    said.record(Direction::Request, at, seal)
+}
+
+/// A response's record.
+pub(crate) fn response(at: &At<'_>, response: &Response, seal: &Seal) -> NewRecord {
     let head = response.head();
-    NewRecord {
-        side,
-        direction: Direction::Response,
-        at,
-        message_id: head.message_id().to_owned(),
-        request_id: head.request_id().to_owned(),
-        client: head.client().clone(),
-        service: head.service().clone(),
-        message: head.block().clone(),
-        body: response.body().map_or(LoggedBody::None, |b| b.logged.clone()),
-        seal: seal.clone(),
-        conf: conf.versions().iter().map(|v| v.digest).collect(),
+    let said = Said {
+        message_id: head.message_id(),
+        request_id: head.request_id(),
+        client: head.client(),
+        service: head.service(),
+        block: head.block(),
+        body: response.body(),
+    };
+    said.record(Direction::Response, at, seal)
+}
+
+/// What requests and responses have in common.
+struct Said<'a> {
+    message_id: &'a str,
+    request_id: &'a str,
+    client: &'a ClientId,
+    service: &'a ServiceId,
+    block: &'a Bytes,
+    body: Option<&'a Body>,
+}
+
+impl Said<'_> {
+    fn record(&self, direction: Direction, at: &At<'_>, seal: &Seal) -> NewRecord {
+        NewRecord {
+            side: at.side,
+            direction,
+            at: at.now,
+            message_id: self.message_id.to_owned(),
+            request_id: self.request_id.to_owned(),
+            client: self.client.clone(),
+            service: self.service.clone(),
+            message: self.block.clone(),
+            body: self.body.map_or(LoggedBody::None, |b| b.logged.clone()),
+            seal: seal.clone(),
+            conf: at.conf.versions().iter().map(|v| ConfId::new(v.digest)).collect(),
+            refused: None,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Own messages get their seal: the member's key, its certificate's OCSP responses, and the time.
 
 use simpul_trust::message::{Canonical, Sealed};
-use simpul_trust::seal::{MessageKind, SealError};
+use simpul_trust::seal::SealError;
 
 use crate::ports::{OcspUnavailable, Ports};
 
@@ -26,5 +26,5 @@ pub(crate) async fn seal<M: Canonical>(ports: &Ports, message: M) -> Result<Seal
     let at = ports.clock.now();
     let chain: Vec<_> = std::iter::once(signer.certificate()).chain(signer.chain()).cloned().collect();
     let ocsp = ports.ocsp.own(&chain, at).map_err(CannotSeal::Ocsp)?;
-    Sealed::seal(message, MessageKind::Rest, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
+    Sealed::make(message, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
 }

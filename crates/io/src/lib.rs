@@ -14,4 +14,5 @@ pub mod listen;
 mod net;
 mod ocsp;
 pub mod peer;
+pub mod service;
 pub mod tls;

@@ -7,6 +7,7 @@
 pub mod cert;
 pub mod conf;
 pub mod hash;
+pub mod message;
 pub mod ocsp;
 pub mod seal;
 pub mod token;

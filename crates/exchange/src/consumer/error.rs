@@ -5,7 +5,6 @@ use simpul_ledger::LedgerError;
 use simpul_trust::conf::{AuthError, ConfError, RouteError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::{Mismatch, RestError};
-use simpul_wire::soap::fault::SoapFaultError;
 
 use crate::inbound::InboundError;
 use crate::intake::IntakeError;
@@ -60,9 +59,6 @@ pub enum RelayError {
     /// The peer answered with a fault; it goes to the caller unchanged.
     #[error("the provider's security server answered with a fault: {0}")]
     Peer(Fault),
-    /// The peer's fault cannot be read.
-    #[error("the provider's security server answered with an unreadable fault")]
-    PeerFault(#[source] SoapFaultError),
     /// The peer's answer is no HTTP answer that the protocol knows.
     #[error("the provider's security server answered wrongly: {why}")]
     Reply {
@@ -102,7 +98,6 @@ impl RelayError {
             Self::Intake(e) => vec![e.code()],
             Self::Sign(_) => vec![Code::CannotCreateSignature],
             Self::Log(e) => vec![e.code()],
-            Self::PeerFault(_) => vec![Code::ServiceFailed, Code::InvalidSoap],
             Self::Reply { code, .. } => vec![*code],
             Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
             Self::Block(e) => vec![Code::ServiceFailed, e.code()],

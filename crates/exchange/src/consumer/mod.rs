@@ -60,18 +60,17 @@ impl Consumer {
         let request = sent.message();
         rest::match_reply(request.head(), request.hash(hash_algorithm).as_bytes(), verified.message().head())
             .map_err(RelayError::Mismatch)?;
-        let recorded = self
-            .ports
-            .ledger
-            .record(verified, |v| record::response(Side::Consumer, v.message(), v.seal(), &conf, self.ports.clock.now()))
-            .await
-            .map_err(RelayError::Log)?;
+        let at = record::At { side: Side::Consumer, conf: &conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(verified, |v| record::response(&at, v.message(), v.seal())).await;
+        let recorded = kept.map_err(RelayError::Log)?;
         Ok(render(recorded.message()))
     }
 
-    fn conf_in_force(&self) -> Result<Arc<GlobalConf>, RelayError> {
-        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?;
-        conf.check_fresh(self.ports.clock.now()).map_err(RelayError::Conf)?;
+    /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).
+    fn conf_in_force(&self) -> Result<GlobalConf, RelayError> {
+        let now = self.ports.clock.now();
+        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?.as_of(now);
+        conf.check_fresh(now).map_err(RelayError::Conf)?;
         Ok(conf)
     }
 
@@ -134,5 +133,6 @@ fn render(response: &Response) -> Answer {
 fn hash_algorithm(header: Option<&str>) -> Result<DigestAlgorithm, RelayError> {
     let Some(name) = header else { return Ok(DigestAlgorithm::Sha512) };
     let algorithm = DigestAlgorithm::from_name(name.trim()).filter(|a| a.is_strong());
-    algorithm.ok_or_else(|| RelayError::Reply { code: Code::InternalError, why: format!("unknown hash algorithm `{name}`") })
+    algorithm
+        .ok_or_else(|| RelayError::Reply { code: Code::InternalError, why: format!("unknown hash algorithm `{name}`") })
 }

@@ -73,13 +73,9 @@ impl Consumer {
             None => None,
         };
         let sealed = seal(&self.ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
-        let at = self.ports.clock.now();
-        let recorded = self
-            .ports
-            .ledger
-            .record(sealed, |s| record::request(Side::Consumer, s.message(), s.seal(), conf, at))
-            .await
-            .map_err(RelayError::Log)?;
+        let at = record::At { side: Side::Consumer, conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
+        let recorded = kept.map_err(RelayError::Log)?;
         outbound::put(sink, encoder.seal(recorded.seal())).await;
         Ok(recorded)
     }

@@ -30,8 +30,7 @@ pub(super) async fn request(
     check_version(server, &call.headers)?;
     check_hash_algorithm(&call.headers)?;
     let content_type = header(&call.headers, "content-type").unwrap_or_default();
-    let mut inbound =
-        Inbound::new(content_type, Direction::Request, call.body).map_err(AnswerError::Inbound)?;
+    let mut inbound = Inbound::new(content_type, Direction::Request, call.body).map_err(AnswerError::Inbound)?;
     let opening = inbound.open().await.map_err(AnswerError::Inbound)?;
     if let Some(fault) = opening.fault {
         return Err(AnswerError::PeerFault(fault));

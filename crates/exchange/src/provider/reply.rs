@@ -1,8 +1,6 @@
 //! The service's answer goes back as it comes: head, body octets as they arrive, and last the seal, which leaves only
 //! after the response is durable in the message log.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use futures_util::StreamExt;
 use simpul_core::DigestAlgorithm;
@@ -28,7 +26,7 @@ type Sink = mpsc::Sender<Result<Bytes, BodyError>>;
 /// Begins the answer; a task of its own writes it while the connection reads it.
 pub(super) fn answer(
     ports: &Ports,
-    conf: &Arc<GlobalConf>,
+    conf: &GlobalConf,
     request: &Recorded<Permitted<Request>>,
     reply: ServiceReply,
     trace: &str,
@@ -41,7 +39,7 @@ pub(super) fn answer(
     let encoder = Encoder::new(outbound::boundary(ports.random.as_ref()));
     let content_type = encoder.content_type();
     let (sink, stream) = outbound::pipe();
-    let writer = Writer { ports: ports.clone(), conf: Arc::clone(conf), encoder, sink, trace: trace.to_owned() };
+    let writer = Writer { ports: ports.clone(), conf: conf.clone(), encoder, sink, trace: trace.to_owned() };
     tokio::spawn(writer.write(head, reply.body).in_current_span());
     Ok(Answer {
         status: 200,
@@ -57,7 +55,7 @@ pub(super) fn answer(
 /// Writes one answer.
 struct Writer {
     ports: Ports,
-    conf: Arc<GlobalConf>,
+    conf: GlobalConf,
     encoder: Encoder,
     sink: Sink,
     trace: String,
@@ -93,14 +91,9 @@ impl Writer {
             None => None,
         };
         let sealed = seal(&self.ports, Response::new(head, body)).await.map_err(AnswerError::Sign)?;
-        let at = self.ports.clock.now();
-        let conf = Arc::clone(&self.conf);
-        let recorded = self
-            .ports
-            .ledger
-            .record(sealed, |s| record::response(Side::Provider, s.message(), s.seal(), &conf, at))
-            .await
-            .map_err(AnswerError::Log)?;
+        let at = record::At { side: Side::Provider, conf: &self.conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(sealed, |s| record::response(&at, s.message(), s.seal())).await;
+        let recorded = kept.map_err(AnswerError::Log)?;
         let part = self.encoder.seal(recorded.seal());
         offer(&self.sink, part).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! Answers as HTTP.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
@@ -34,6 +34,13 @@ pub(super) fn respond(answer: Answer, to_head: bool, watch: Answering) -> Respon
     if let Some(reason) = answer.reason.and_then(|r| ReasonPhrase::try_from(r.into_bytes()).ok()) {
         response.extensions_mut().insert(reason);
     }
+    response
+}
+
+/// A short text, for what no handler answers; the last answer of its connection.
+pub(super) fn last(status: u16, text: &'static str, watch: Answering) -> Response<AnswerBytes> {
+    let mut response = plain(status, text, watch);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

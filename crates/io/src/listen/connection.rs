@@ -138,13 +138,13 @@ async fn exchange(
     pace.busy(has_body);
     let watch = Answering(pace);
     if tunnel {
-        return Ok(answer::plain(405, "this is no proxy", watch));
+        return Ok(answer::last(405, "this is no proxy", watch));
     }
     let handler = Arc::clone(&house.app).answer(asked, visitor);
     let task = house.tasks.spawn(house.kill.clone().run_until_cancelled_owned(handler));
     Ok(match task.await {
         Ok(Some(answer)) => answer::respond(answer, is_head, watch),
-        Ok(None) => answer::plain(503, "the server stops", watch),
+        Ok(None) => answer::last(503, "the server stops", watch),
         Err(cause) => {
             tracing::error!(%cause, "a handler failed");
             answer::plain(500, "internal error", watch)

@@ -195,7 +195,7 @@ impl PeerConnection for Opened {
         let judged = client.chain_arc();
         let outcome = match client.ask(request, &to, patience).await {
             Outcome::Unsent(request) => {
-                tracing::debug!(to, "an idle connection was closed before anything was sent on it");
+                tracing::debug!(to, "a connection was closed before anything was sent on it");
                 shared.again(&address, &judged).await?.ask(*request, &to, patience).await
             }
             other => other,

@@ -83,6 +83,12 @@ pub enum SealError {
         /// The issuer of the signing certificate (RFC 2253).
         issuer: String,
     },
+    /// The CA may only issue certificates that authenticate.
+    #[error("{ca} is approved for authentication certificates only")]
+    AuthenticationOnly {
+        /// Its name in the configuration.
+        ca: String,
+    },
     /// The certificate names no member.
     #[error("the signing certificate names no member")]
     Subject(#[source] CertError),
@@ -172,7 +178,9 @@ impl SealError {
             Self::PartOrder(_) => vec![Code::MalformedSignature, Code::MalformedHashChain],
             Self::NoChain => vec![Code::MalformedSignature, Code::InvalidReference],
             Self::Unresolved(_) | Self::TimestampManifest => vec![Code::InvalidReference],
-            Self::Subject(_) | Self::OtherMember { .. } => vec![Code::IncorrectCertificate],
+            Self::AuthenticationOnly { .. } | Self::Subject(_) | Self::OtherMember { .. } => {
+                vec![Code::IncorrectCertificate]
+            }
             Self::DataDiffers(_) | Self::Value => vec![Code::InvalidSignatureValue],
             Self::UnknownCa { .. } | Self::Path(_) => vec![Code::CannotCreateCertPath],
             Self::MissingOcsp { .. } => vec![Code::InvalidCertPath, Code::CertValidation],

@@ -11,7 +11,7 @@ mod shape;
 mod signature;
 mod stamp;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 mod write;
 
@@ -21,4 +21,5 @@ pub use self::facts::{Check, Outcome, SealFacts, Subject};
 pub use self::parts::{CHAIN, CHAIN_RESULT, MESSAGE, Parts};
 pub use self::shape::ShapeError;
 pub use self::stamp::{signature_value, with_timestamp};
+pub use self::verify::check;
 pub use self::write::seal;

@@ -5,7 +5,6 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
-use simpul_core::ident::Instance;
 use simpul_core::{MemberId, UnixTime, limits};
 use simpul_wire::{Seal, xml};
 
@@ -16,28 +15,21 @@ use super::chain::{self, Data, DataRef, Sources};
 use super::facts::{Check, SealFacts, Subject};
 use super::parts::{self, CHAIN_RESULT, Parts, Received};
 use super::signature::{Demand, Reference, Signature};
-use crate::cert::{self, Certificate, CertificateProfile, KeyAlgorithm};
+use crate::cert::{self, Certificate, KeyAlgorithm};
+use crate::conf::{ApprovedCa, GlobalConf};
 use crate::hash;
 use crate::ocsp::{self, OcspError, OcspFacts, OcspRules};
 use crate::token;
-
-/// What the rules ask of a global configuration.
-pub(crate) trait Anchors {
-    /// The approved CA of an instance with this subject: a top CA or an intermediate one, and its profile.
-    fn approved_ca(&self, instance: &Instance, subject_der: &[u8]) -> Option<(&Certificate, CertificateProfile)>;
-    /// The OCSP rules for certificates of an issuer.
-    fn ocsp_rules(&self, issuer: &Certificate) -> OcspRules<'_>;
-}
 
 /// Checks the seal of a message that another security server has sent (§5.4).
 ///
 /// `expected` is the member that must have sealed it: of the client for a request, of the provider for a response.
 /// All parts must be covered. Certificates and OCSP responses are judged at `at`.
-pub(crate) fn check(
+pub fn check(
     parts: &Parts,
     seal: &Seal,
     expected: &MemberId,
-    conf: &impl Anchors,
+    conf: &GlobalConf,
     at: UnixTime,
 ) -> Result<SealFacts, SealError> {
     let received =
@@ -72,7 +64,7 @@ pub(crate) fn verify(
     signature: &Signature<'_>,
     material: &Material<'_>,
     expected: &MemberId,
-    conf: &impl Anchors,
+    conf: &GlobalConf,
     at: UnixTime,
 ) -> Result<SealFacts, SealError> {
     let mut checks = vec![Check::held(Subject::Structure)];
@@ -83,10 +75,8 @@ pub(crate) fn verify(
         return Err(SealError::NotSigning { subject: signer.subject_rfc2253() });
     }
     checks.push(Check::held(Subject::KeyUsage));
-    let (ca, profile) = conf
-        .approved_ca(&expected.instance, &signer.issuer_der())
-        .ok_or_else(|| SealError::UnknownCa { issuer: signer.issuer_rfc2253() })?;
-    let member = profile.member_id(&signer, &expected.instance).map_err(SealError::Subject)?;
+    let ca = approved_ca(&signer, expected, conf)?;
+    let member = ca.member_id(&signer, &expected.instance).map_err(SealError::Subject)?;
     if member != *expected {
         return Err(SealError::OtherMember { certificate: member, expected: expected.clone() });
     }
@@ -100,7 +90,7 @@ pub(crate) fn verify(
     }
     checks.push(Check::held(Subject::Coverage));
 
-    let (path, ocsp) = certificates(signature, &signer, ca, conf, at)?;
+    let (path, ocsp) = certificates(signature, &signer, &ca.cert, conf, at)?;
     checks.extend([Check::held(Subject::CertificatePath), Check::held(Subject::Ocsp)]);
     checks.push(certificate_digest(signature, &signer));
     checks.push(Check::skipped(Subject::SigningTime, "only the signer says so"));
@@ -134,6 +124,25 @@ fn chained(
         }
     }
     Ok(Vec::new())
+}
+
+/// The approved CA with the name of the certificate's issuer, in the instance of the member (§5.4, rule 7). Where a
+/// CA has an old and a new key under one name, it is the one that signed the certificate.
+fn approved_ca<'a>(
+    signer: &Certificate,
+    expected: &MemberId,
+    conf: &'a GlobalConf,
+) -> Result<&'a ApprovedCa, SealError> {
+    let named = conf.approved_cas(&expected.instance, &signer.issuer_der()).collect::<Vec<_>>();
+    let ca = match named.as_slice() {
+        [only] => Some(*only),
+        several => several.iter().copied().find(|ca| signer.is_issued_by(&ca.cert)).or(several.last().copied()),
+    };
+    match ca {
+        None => Err(SealError::UnknownCa { issuer: signer.issuer_rfc2253() }),
+        Some(ca) if ca.authentication_only => Err(SealError::AuthenticationOnly { ca: ca.name.clone() }),
+        Some(ca) => Ok(ca),
+    }
 }
 
 /// Rule 5, first half: every reference has the digest of what it names.
@@ -207,7 +216,7 @@ fn certificates(
     signature: &Signature<'_>,
     signer: &Certificate,
     ca: &Certificate,
-    conf: &impl Anchors,
+    conf: &GlobalConf,
     at: UnixTime,
 ) -> Result<(Vec<Certificate>, OcspFacts), SealError> {
     let unsigned = &signature.unsigned;

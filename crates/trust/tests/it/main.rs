@@ -5,8 +5,8 @@ mod c14n;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
-mod files;
-#[cfg(test)]
 mod conf;
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod fixtures;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
 use der::asn1::{BitString, GeneralizedTime, Null, OctetString};
 use der::{DateTime, Decode, Encode};
@@ -11,6 +12,8 @@ use openssl::rsa::Rsa;
 use openssl::sha::sha1;
 use simpul_core::ident::Instance;
 use simpul_core::{MemberId, UnixTime};
+use simpul_wire::gconf::shared::{ApprovedCa, CaInfo, ConfSource};
+use simpul_wire::gconf::{FormatVersion, SharedParams, tree};
 use spki::AlgorithmIdentifierOwned;
 use x509_ocsp::{
     BasicOcspResponse, CertStatus, OcspGeneralizedTime, OcspRequest, OcspResponse, OcspResponseStatus, ResponderId,
@@ -19,8 +22,8 @@ use x509_ocsp::{
 
 use crate::cert::tests::{Recipe, START, ec_key, issued, self_signed};
 use crate::cert::{Certificate, CertificateProfile};
-use crate::ocsp::{self, OcspRules};
-use crate::seal::verify::Anchors;
+use crate::conf::{GlobalConf, supplied};
+use crate::ocsp;
 use crate::token::SoftSigner;
 
 /// When everything happens.
@@ -40,6 +43,7 @@ pub(crate) struct Authority {
     id: MemberId,
     /// A second approved CA, below the root.
     pub(crate) intermediate: (Certificate, PKey<Private>),
+    pub(crate) conf: GlobalConf,
 }
 
 const CA: &[(&str, &str)] = &[("basicConstraints", "critical,CA:TRUE"), ("keyUsage", "critical,keyCertSign")];
@@ -52,7 +56,8 @@ impl Authority {
         let recipe = Recipe { subject: &[("CN", "Intermediate")], serial: 7, extensions: CA, ..Recipe::default() };
         let intermediate = issued(&recipe, &below, &root, &key);
         let id = MemberId::from_parts("ID", "GOV", "3201").unwrap();
-        Self { root: (root, key), id, intermediate: (intermediate, below) }
+        let conf = configuration(&root, &intermediate, false);
+        Self { root: (root, key), id, intermediate: (intermediate, below), conf }
     }
 
     /// The member that seals.
@@ -84,12 +89,12 @@ impl Authority {
     }
 
     /// A fresh OCSP response that says good.
-    pub(crate) fn ocsp(&self, certificate: &Certificate) -> bytes::Bytes {
+    pub(crate) fn ocsp(&self, certificate: &Certificate) -> Bytes {
         self.ocsp_of(certificate, AT, true)
     }
 
     /// An OCSP response of the root for one of its certificates.
-    pub(crate) fn ocsp_of(&self, certificate: &Certificate, this_update: UnixTime, good: bool) -> bytes::Bytes {
+    pub(crate) fn ocsp_of(&self, certificate: &Certificate, this_update: UnixTime, good: bool) -> Bytes {
         self.ocsp_by(&self.root, certificate, this_update, good)
     }
 
@@ -100,7 +105,7 @@ impl Authority {
         certificate: &Certificate,
         this_update: UnixTime,
         good: bool,
-    ) -> bytes::Bytes {
+    ) -> Bytes {
         let request = OcspRequest::from_der(&ocsp::request(certificate, issuer).unwrap()).unwrap();
         let seconds = Duration::from_secs(u64::try_from(this_update.secs()).unwrap());
         let time = OcspGeneralizedTime::from(GeneralizedTime::from(DateTime::from_unix_duration(seconds).unwrap()));
@@ -135,15 +140,35 @@ impl Authority {
     }
 }
 
-impl Anchors for Authority {
-    fn approved_ca(&self, instance: &Instance, subject_der: &[u8]) -> Option<(&Certificate, CertificateProfile)> {
-        let cas = [&self.root.0, &self.intermediate.0];
-        let ca = cas.into_iter().find(|ca| *instance == self.id.instance && ca.subject_der() == subject_der)?;
-        Some((ca, CertificateProfile::Basic))
-    }
-
-    fn ocsp_rules(&self, issuer: &Certificate) -> OcspRules<'_> {
-        let own = [&self.root.0, &self.intermediate.0].into_iter().filter(|c| *c == issuer).collect();
-        OcspRules { responders: vec![], candidates: own, freshness: FRESHNESS, verify_next_update: true }
-    }
+/// A configuration of the instance `ID` that approves both CAs.
+pub(crate) fn configuration(root: &Certificate, intermediate: &Certificate, authentication_only: bool) -> GlobalConf {
+    let ca = |certificate: &Certificate| CaInfo { certificate: certificate.der().to_vec(), ocsp: vec![] };
+    let instance: Instance = "ID".parse().unwrap();
+    let params = SharedParams {
+        instance: instance.clone(),
+        sources: vec![ConfSource {
+            address: "cs.example".to_owned(),
+            internal_certificates: vec![root.der().to_vec()],
+            external_certificates: vec![root.der().to_vec()],
+        }],
+        approved_cas: vec![ApprovedCa {
+            name: "Test CA".to_owned(),
+            authentication_only,
+            top: ca(root),
+            intermediates: vec![ca(intermediate)],
+            profile: CertificateProfile::Basic.class_name(),
+            csr_format: None,
+            acme: None,
+        }],
+        approved_tsas: vec![],
+        members: vec![],
+        servers: vec![],
+        groups: vec![],
+        member_classes: vec![],
+        ocsp_freshness: FRESHNESS,
+    };
+    let shared = Bytes::from(params.write().unwrap());
+    let files = tree::verificationconf(&instance, &[(instance.clone(), FormatVersion::V6, shared)]);
+    let files = files.into_iter().map(|(name, octets)| (name.replacen("verificationconf/", "", 1), octets)).collect();
+    GlobalConf::from_parts(&instance, supplied::load(&files).unwrap().parts).unwrap()
 }

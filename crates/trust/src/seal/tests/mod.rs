@@ -65,7 +65,7 @@ impl Case {
     }
 
     fn check_at(&self, seal: &Seal, at: UnixTime) -> Result<SealFacts, SealError> {
-        verify::check(&self.parts, seal, self.authority.id(), &self.authority, at)
+        verify::check(&self.parts, seal, self.authority.id(), &self.authority.conf, at)
     }
 
     fn path(&self, seal: &Seal) -> Vec<Code> {

@@ -22,7 +22,7 @@ proptest! {
         };
         let ocsp = [authority.ocsp(signer.certificate())];
         let seal = now(seal(&parts(&message, &bodies), &signer, &ocsp, AT)).unwrap();
-        let check = |parts: &Parts| verify::check(parts, &seal, authority.id(), &authority, AT);
+        let check = |parts: &Parts| verify::check(parts, &seal, authority.id(), &authority.conf, AT);
         prop_assert!(check(&parts(&message, &bodies)).is_ok());
         let mut other = message.clone();
         other.push(0);

@@ -42,7 +42,7 @@ impl Attack {
         let evil = Parts::of(&Bytes::from_static(b"evil"), vec![]);
         [&evil, &self.case.parts].into_iter().any(|parts| {
             let seal = self.case.with(&xml);
-            verify::check(parts, &seal, self.case.authority.id(), &self.case.authority, AT).is_ok()
+            verify::check(parts, &seal, self.case.authority.id(), &self.case.authority.conf, AT).is_ok()
         })
     }
 }

@@ -84,6 +84,9 @@ pub const CONF_INSTANCES: usize = 256;
 /// Octets in a timestamp response.
 pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 
+/// Octets that stay free in a logged signature for its timestamp.
+pub const TIMESTAMP_XML: usize = 64 * 1024;
+
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
@@ -118,3 +121,6 @@ pub const HTTP_HEAD: usize = 64 * 1024;
 
 /// Header lines in one HTTP message.
 pub const HTTP_HEADERS: usize = 256;
+
+/// Characters of an escaped message id in the file name of a container (wire.md §7.3).
+pub const NAMED_ID: usize = 226;

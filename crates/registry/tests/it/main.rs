@@ -1,6 +1,8 @@
 //! Publications as clients and independent programs see them (wire.md §8).
 
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod publish;
 #[cfg(test)]
 mod sample;

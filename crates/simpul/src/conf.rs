@@ -1,0 +1,221 @@
+//! The global configuration in force: the last good one from disk, then a newer one in every interval.
+//!
+//! A configuration is in force only after every record that it will be cited by can cite it: it is kept in the ledger
+//! first. An older one than was accepted before is refused (`trust::conf::rollback`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use simpul_core::UnixTime;
+use simpul_core::ident::Instance;
+use simpul_exchange::ports::{Clock, ConfSource};
+use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
+use simpul_trust::conf::rollback::{RollbackPolicy, Succession, succeed};
+use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
+use simpul_wire::gconf::Anchor;
+use simpul_wire::gconf::tree;
+use tokio_util::sync::CancellationToken;
+
+use crate::fetch::{self, FetchError};
+use crate::files;
+use crate::verdict::chain;
+
+/// How far an honest central server of a cluster may be behind another: one generation interval (wire.md §8.3).
+const GENERATION: Duration = Duration::from_secs(60);
+
+/// What the keeper needs.
+pub struct Keeping {
+    /// The anchor of the own instance.
+    pub anchor: Anchor,
+    /// Which federated instances are used.
+    pub federations: fetch::Allowed,
+    /// Whether the operator lets an older configuration replace a newer one.
+    pub policy: RollbackPolicy,
+    /// Time between two looks.
+    pub interval: Duration,
+    /// Where the last good configuration lies.
+    pub dir: PathBuf,
+}
+
+/// Holds the configuration in force, and renews it.
+pub struct ConfKeeper {
+    keeping: Keeping,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    current: RwLock<Option<Arc<GlobalConf>>>,
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest Expire-date accepted, by instance.
+    newest: HashMap<Instance, UnixTime>,
+    /// What is in force, so that unchanged parts are not fetched again.
+    published: Vec<Published>,
+}
+
+/// Why a configuration did not come into force.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// It could not be had.
+    #[error("the global configuration could not be fetched")]
+    Fetch(#[source] FetchError),
+    /// It is not accepted.
+    #[error("the global configuration is not accepted")]
+    Conf(#[source] ConfError),
+    /// It could not be kept for evidence.
+    #[error("the global configuration could not be kept in the ledger")]
+    Ledger(#[source] LedgerError),
+}
+
+impl ConfSource for ConfKeeper {
+    fn current(&self) -> Option<Arc<GlobalConf>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ConfKeeper {
+    /// A keeper with the last good configuration from disk, if there is one: it may have expired.
+    pub async fn open(keeping: Keeping, ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
+        let keeper =
+            Self { keeping, ledger, clock, current: RwLock::new(None), state: tokio::sync::Mutex::default() };
+        match stored(&keeper.keeping) {
+            Ok(Some(published)) => {
+                let mut state = keeper.state.lock().await;
+                if let Err(error) = keeper.put_in_force(&mut state, published).await {
+                    tracing::warn!(cause = chain(&error), "the stored global configuration is not used");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(cause = chain(&error), "the stored global configuration is not used"),
+        }
+        keeper
+    }
+
+    /// Fetches, judges and puts in force what is published now.
+    pub async fn renew(&self) -> Result<(), KeepError> {
+        let mut state = self.state.lock().await;
+        let now = self.clock.now();
+        let fetched = fetch::download(&self.keeping.anchor, &self.keeping.federations, &state.published, now).await;
+        let published = fetched.map_err(KeepError::Fetch)?;
+        if same(&published, &state.published) {
+            return Ok(());
+        }
+        self.judge_succession(&mut state, &published)?;
+        self.put_in_force(&mut state, published).await?;
+        if let Err(cause) = store(&self.keeping.dir, &state.published) {
+            // The configuration is in force all the same; only a restart without the registry would miss it.
+            tracing::error!(%cause, dir = %self.keeping.dir.display(), "the global configuration could not be stored");
+        }
+        Ok(())
+    }
+
+    /// Renews until it is told to stop. Failures leave what is in force, until it expires.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(self.keeping.interval);
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            if let Err(error) = self.renew().await {
+                tracing::error!(cause = chain(&error), "the global configuration was not renewed");
+            }
+        }
+    }
+
+    fn judge_succession(&self, state: &mut State, published: &[Published]) -> Result<(), KeepError> {
+        let mut newest = state.newest.clone();
+        for one in published {
+            let instance = one.directory.instance();
+            let accepted = newest.get(instance).copied();
+            let offered = one.directory.expires();
+            let succession = succeed(instance, accepted, offered, GENERATION, self.keeping.policy);
+            let succession = succession.map_err(KeepError::Conf)?;
+            if let Succession::Overridden { newest, was } = succession {
+                tracing::warn!(%instance, accepted = %newest, newer = %was,
+                    "an older configuration was accepted, because accept-conf-rollback is set");
+            }
+            newest.insert(instance.clone(), succession.newest());
+        }
+        state.newest = newest;
+        Ok(())
+    }
+
+    /// Keeps every version in the ledger, then lets exchanges see the configuration.
+    async fn put_in_force(&self, state: &mut State, published: Vec<Published>) -> Result<(), KeepError> {
+        for one in &published {
+            self.ledger.keep_conf(&kept(one)).await.map_err(KeepError::Ledger)?;
+            let newest = state.newest.entry(one.directory.instance().clone()).or_default();
+            *newest = (*newest).max(one.directory.expires());
+        }
+        let parts: Vec<LoadedPart> = published.iter().flat_map(|p| p.parts.iter().cloned()).collect();
+        let conf = GlobalConf::from_parts(&self.keeping.anchor.instance, parts).map_err(KeepError::Conf)?;
+        conf.problems().for_each(|p| tracing::warn!(cause = chain(p), "a trust service is left out"));
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(conf));
+        state.published = published;
+        Ok(())
+    }
+}
+
+fn same(one: &[Published], other: &[Published]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.directory.sha256() == b.directory.sha256())
+}
+
+/// The form in which the ledger keeps a configuration.
+fn kept(published: &Published) -> KeptConf {
+    let name = name_of(published);
+    let mut files = published.files(name);
+    let directory = files.remove(name).unwrap_or_default();
+    KeptConf {
+        id: ConfId::new(published.directory.sha256()),
+        instance: published.directory.instance().to_string(),
+        directory,
+        parts: files.into_iter().collect(),
+    }
+}
+
+/// The name under which a directory is stored: only the own instance's lists private parameters.
+fn name_of(published: &Published) -> &'static str {
+    let private = simpul_wire::gconf::PartKind::Private;
+    if published.part(&private).is_some() { "internalconf" } else { "externalconf" }
+}
+
+/// Reads the configuration that was in force last, without regard to its expiry.
+fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
+    let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
+    let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
+    signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0)).map(Some)
+}
+
+/// Writes a configuration beside the last one, and then lets the pointer lead to it.
+fn store(dir: &Path, published: &[Published]) -> std::io::Result<()> {
+    let Some(own) = published.first() else { return Ok(()) };
+    let mut files: BTreeMap<String, Bytes> = own.files(name_of(own));
+    for other in published.iter().skip(1) {
+        let folder = tree::folder_name(other.directory.instance());
+        files.extend(other.files(name_of(other)).into_iter().map(|(name, bytes)| (format!("{folder}/{name}"), bytes)));
+    }
+    let hashes = published.iter().flat_map(|p| p.directory.sha256().into_iter().take(6));
+    let name: String = hashes.map(|b| format!("{b:02x}")).collect();
+    let target = dir.join(&name);
+    for (path, bytes) in files {
+        let path = target.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
+        std::fs::write(path, bytes)?;
+    }
+    let pointer = dir.join("current.part");
+    std::fs::write(&pointer, &name)?;
+    std::fs::rename(pointer, dir.join("current"))?;
+    for old in std::fs::read_dir(dir)?.flatten() {
+        if old.path().is_dir() && old.file_name().to_string_lossy() != name {
+            std::fs::remove_dir_all(old.path())?;
+        }
+    }
+    Ok(())
+}
+

@@ -8,8 +8,6 @@
 //! * no judgement: who a certificate belongs to is for the callers, but for the handshake rule of wire.md §3.1.
 
 pub mod clock;
-#[doc(hidden)]
-pub mod contract;
 pub mod listen;
 mod net;
 mod ocsp;

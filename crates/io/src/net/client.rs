@@ -17,8 +17,9 @@ use tokio::time::Instant;
 use super::body::{Outgoing, Watch};
 use super::tcp::Glance;
 use super::transport::Transport;
-use crate::contract::{Certificate, LinkError};
 use crate::tls::presented;
+use simpul_exchange::ports::LinkError;
+use simpul_trust::cert::Certificate;
 
 /// A request's body on its way out.
 pub(crate) type RequestBody = Outgoing<Sending>;

@@ -10,12 +10,13 @@ use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
 use super::target::join;
-use crate::contract::{BodyStream, Certificate, LinkError, ServiceReply, Spooled};
 use crate::net::body::{Inflow, Outgoing};
 use crate::net::client::{Client, RequestBody, Sending};
 use crate::net::http::{header, is_of_connection};
 use crate::net::pool::Pool;
 use crate::net::url::{Url, exact};
+use simpul_exchange::ports::{BodyStream, LinkError, ServiceReply, Spooled};
+use simpul_trust::cert::Certificate;
 
 /// What became of a call.
 pub(super) type Answered = ServiceReply;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::call::Call;
-use crate::contract::{Certificate, LinkError};
 use crate::net::client::{Client, Outcome};
 use crate::net::connect::{dial, within};
 use crate::net::pool::Pool;
@@ -16,6 +15,8 @@ pub use crate::net::pool::PoolBounds;
 use crate::net::transport::Transport;
 use crate::net::url::Url;
 use crate::tls::{Connector, ServiceConnector};
+use simpul_exchange::ports::LinkError;
+use simpul_trust::cert::Certificate;
 
 /// How services are reached. How long one may take is the service's own setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

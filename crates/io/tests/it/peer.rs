@@ -10,16 +10,17 @@ use bytes::Bytes;
 use futures_util::{StreamExt, future, stream};
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode};
 use simpul_core::limits;
-use simpul_io::contract::{BodyError, BodyStream, LinkError, PeerConnection, PeerLink, PeerReply, Route, Target};
+use simpul_exchange::ports::{BodyError, BodyStream, LinkError, PeerConnection, PeerLink, PeerReply};
 use simpul_io::peer::{PeerBounds, Peers, PoolBounds};
 use simpul_io::tls::{Identity, PeerConnector};
+use simpul_trust::conf::Route;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio_openssl::SslStream;
 
 use crate::support::{
-    EC_CLIENT, EC_SERVER, Pair, RSA_SERVER, STRANGER, chunks, collect, header_list, local, read_to_end,
+    EC_CLIENT, EC_SERVER, Pair, RSA_SERVER, STRANGER, chunks, collect, header_list, local, read_to_end, target,
 };
 
 type Tls = SslStream<TcpStream>;
@@ -109,7 +110,7 @@ fn peers_as(
 }
 
 fn route(addresses: &[&str]) -> Route {
-    Route { targets: addresses.iter().map(|a| Target { address: (*a).to_owned() }).collect() }
+    Route { targets: addresses.iter().map(|a| target(a)).collect() }
 }
 
 async fn open(peers: &Peers) -> Box<dyn PeerConnection> {

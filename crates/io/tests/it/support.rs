@@ -15,9 +15,16 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 use openssl::x509::{X509, X509Name, X509NameBuilder};
-use simpul_io::contract::{Answer, AnswerBody, BodyStream, Certificate, ConfSource, GlobalConf, Headers};
+use simpul_core::MemberId;
+use simpul_exchange::call::{Answer, AnswerBody};
+use simpul_exchange::ports::{BodyStream, ConfSource, Headers};
 use simpul_io::listen::Bounds;
 use simpul_io::tls::Identity;
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::{GlobalConf, Target, supplied};
+use simpul_wire::gconf::shared::{
+    ApprovedCa, CaInfo, ConfSource as ConfSourceInfo, Member, MemberClassInfo, OcspInfo, SecurityServer, SharedParams,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -100,15 +107,11 @@ pub(crate) struct Conf(Mutex<Option<Arc<GlobalConf>>>);
 
 impl Conf {
     pub(crate) fn knowing(pairs: &[&Pair]) -> Arc<Self> {
-        let conf = Arc::new(Self(Mutex::new(None)));
-        conf.set(pairs);
-        conf
+        Arc::new(Self(Mutex::new(Some(Arc::new(global_conf(pairs, &[]))))))
     }
 
     pub(crate) fn set(&self, pairs: &[&Pair]) {
-        let known = pairs.iter().map(|p| p.certificate.der().to_vec()).collect();
-        let subjects = vec![CA.certificate.subject_der()];
-        *self.0.lock().unwrap() = Some(Arc::new(GlobalConf { known, subjects }));
+        *self.0.lock().unwrap() = Some(Arc::new(global_conf(pairs, &[])));
     }
 
     pub(crate) fn clear(&self) {
@@ -120,6 +123,56 @@ impl ConfSource for Conf {
     fn current(&self) -> Option<Arc<GlobalConf>> {
         self.0.lock().unwrap().clone()
     }
+}
+
+/// An instance with one member, whose server registered these certificates, and a CA with these OCSP responders.
+pub(crate) fn global_conf(pairs: &[&Pair], responders: &[String]) -> GlobalConf {
+    let owner: MemberId = "ID/GOV/1".parse().unwrap();
+    let certificate = CA.certificate.der().to_vec();
+    let ocsp = responders.iter().map(|url| OcspInfo { url: url.clone(), certificate: None, cost: None }).collect();
+    let shared = SharedParams {
+        instance: owner.instance.clone(),
+        sources: vec![ConfSourceInfo {
+            address: "127.0.0.1".to_owned(),
+            internal_certificates: vec![certificate.clone()],
+            external_certificates: vec![certificate.clone()],
+        }],
+        approved_cas: vec![ApprovedCa {
+            name: "Test CA".to_owned(),
+            authentication_only: false,
+            top: CaInfo { certificate, ocsp },
+            intermediates: Vec::new(),
+            profile: "ee.ria.xroad.common.certificateprofile.impl.FiVRKCertificateProfileInfoProvider".to_owned(),
+            csr_format: None,
+            acme: None,
+        }],
+        approved_tsas: Vec::new(),
+        members: vec![Member {
+            id: owner.clone(),
+            class_description: "Government".to_owned(),
+            name: "Test".to_owned(),
+            subsystems: Vec::new(),
+        }],
+        servers: vec![SecurityServer {
+            owner: owner.clone(),
+            code: "ss1".parse().unwrap(),
+            address: Some("127.0.0.1".to_owned()),
+            auth_cert_hashes: pairs.iter().map(|p| p.certificate.sha256().to_vec()).collect(),
+            clients: Vec::new(),
+            maintenance: None,
+        }],
+        groups: Vec::new(),
+        member_classes: vec![MemberClassInfo { code: owner.class.clone(), description: "Government".to_owned() }],
+        ocsp_freshness: Duration::from_secs(3600),
+    };
+    let part = "ID/shared-params.xml";
+    let files = [
+        ("instance-identifier".to_owned(), Bytes::from_static(b"ID")),
+        (part.to_owned(), Bytes::from(shared.write().unwrap())),
+        (format!("{part}.metadata"), Bytes::from_static(br#"{"configurationVersion":"6"}"#)),
+    ];
+    let supplied = supplied::load(&files.into_iter().collect()).unwrap();
+    GlobalConf::from_parts(&supplied.own, supplied.parts).unwrap()
 }
 
 /// Bounds that are generous enough for a slow machine; tests make the one they test small.
@@ -140,7 +193,7 @@ pub(crate) fn header_list(headers: &[(&str, &str)]) -> Headers {
 }
 
 /// Everything that a body holds, or why it broke.
-pub(crate) async fn collect(mut body: BodyStream) -> Result<Vec<u8>, simpul_io::contract::BodyError> {
+pub(crate) async fn collect(mut body: BodyStream) -> Result<Vec<u8>, simpul_exchange::ports::BodyError> {
     use futures_util::StreamExt;
     let mut all = Vec::new();
     while let Some(chunk) = body.next().await {
@@ -196,4 +249,9 @@ pub(crate) async fn read_answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Str
         assert!(n > 0, "the connection ended early: {}", String::from_utf8_lossy(&all));
         all.extend_from_slice(&buf[..n]);
     }
+}
+
+/// A server to go to.
+pub(crate) fn target(address: &str) -> Target {
+    Target { server: "ID/GOV/1/ss1".parse().unwrap(), address: address.to_owned() }
 }

@@ -5,10 +5,13 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use simpul_io::contract::{Answer, AnswerBody, Certificate, PeerCall, PeerLink, Route, Target};
+use simpul_exchange::call::{Answer, AnswerBody, PeerCall};
+use simpul_exchange::ports::PeerLink;
 use simpul_io::listen::{self, Listener, PeerHandler};
 use simpul_io::peer::{PeerBounds, Peers};
 use simpul_io::tls::{PeerAcceptor, PeerConnector};
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::Route;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
@@ -16,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::{
     CA, Conf, EC_CLIENT, EC_SERVER, Pair, RSA_CLIENT, RSA_SERVER, STRANGER, answer, bounds, chunks, collect, local,
+    target,
 };
 
 /// X-Road's suites (wire.md §3.1).
@@ -49,7 +53,7 @@ fn peers(client: &Pair, port: u16) -> Peers {
 }
 
 fn route(addresses: &[&str]) -> Route {
-    Route { targets: addresses.iter().map(|a| Target { address: (*a).to_owned() }).collect() }
+    Route { targets: addresses.iter().map(|a| target(a)).collect() }
 }
 
 async fn ask(peers: &Peers) -> Result<String, String> {

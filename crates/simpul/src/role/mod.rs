@@ -3,6 +3,7 @@
 pub mod lab;
 pub mod registry;
 pub mod server;
+mod stamping;
 mod web;
 
 use std::net::SocketAddr;

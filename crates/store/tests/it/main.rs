@@ -1,0 +1,6 @@
+//! The stores against the contracts of their ports, and against what happens to machines.
+
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod ledger;

@@ -8,3 +8,5 @@ mod fetch;
 mod publish;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod schemes;

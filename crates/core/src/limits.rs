@@ -102,6 +102,9 @@ pub const CHAIN: usize = 8;
 /// Octets of a body that are kept in memory before the spool goes to disk.
 pub const SPOOL_MEMORY: usize = 64 * 1024;
 
+/// Octets of all bodies in one spool on disk.
+pub const SPOOL_DISK: u64 = 16 * 1024 * 1024 * 1024;
+
 /// Octets of a REST body that the message log keeps (X-Road's `max-loggable-message-body-size`).
 pub const LOGGABLE_BODY: u64 = 10 * 1024 * 1024;
 

@@ -18,9 +18,6 @@ use crate::net::url::{Url, exact};
 use simpul_exchange::ports::{BodyStream, LinkError, ServiceReply, Spooled};
 use simpul_trust::cert::Certificate;
 
-/// What became of a call.
-pub(super) type Answered = ServiceReply;
-
 /// What is asked of a service.
 pub(super) struct Call<'a> {
     /// HTTP method of the message block.
@@ -93,7 +90,7 @@ impl Call<'_> {
         client: Client,
         origin: String,
         pool: &Arc<Pool>,
-    ) -> Answered {
+    ) -> ServiceReply {
         let (head, body) = response.into_parts();
         let pool = Arc::clone(pool);
         let bodiless =

@@ -7,6 +7,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use simpul_exchange::message::Request;
+use simpul_exchange::ports::{ServiceLink, ServiceReply};
+use simpul_exchange::server::Service;
+use simpul_ledger::Recorded;
+use simpul_policy::Permitted;
+
 use self::call::Call;
 use crate::net::client::{Client, Outcome};
 use crate::net::connect::{dial, within};
@@ -49,7 +56,7 @@ impl Services {
     }
 
     /// Asks once: on an idle connection, or on a new one if there is none or it was closed before anything was sent.
-    async fn ask(&self, call: Call<'_>) -> Result<call::Answered, LinkError> {
+    async fn ask(&self, call: Call<'_>) -> Result<ServiceReply, LinkError> {
         let url = call.url()?;
         let request = call.request(&url)?;
         let origin = url.origin();
@@ -103,6 +110,32 @@ impl Services {
     fn context(&self, origin: &str) -> Result<(openssl::ssl::SslContext, u64), LinkError> {
         let failed = |cause| LinkError::Tls { to: origin.to_owned(), cause: io::Error::other(cause) };
         self.tls.context().map_err(failed)
+    }
+}
+
+#[async_trait]
+impl ServiceLink for Services {
+    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError> {
+        let request = request.message().message();
+        let head = request.head();
+        let body = match request.body() {
+            None => None,
+            Some(body) => Some(body.data.as_ref().ok_or_else(|| LinkError::Http {
+                from: service.url.clone(),
+                why: "the message's body is not at hand".to_owned(),
+            })?),
+        };
+        let call = Call {
+            method: head.method(),
+            service_path: head.service_path(),
+            query: head.query(),
+            headers: head.headers().iter().map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
+            body,
+            service_url: &service.url,
+            timeout: service.timeout,
+            pinned: service.pinned.as_deref(),
+        };
+        self.ask(call).await
     }
 }
 

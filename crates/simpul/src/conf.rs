@@ -12,7 +12,7 @@ use bytes::Bytes;
 use simpul_core::UnixTime;
 use simpul_core::ident::Instance;
 use simpul_exchange::ports::{Clock, ConfSource};
-use simpul_io::fetch::Fetcher;
+use crate::temp::Fetcher;
 use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
 use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan, Refused};
 use simpul_trust::conf::rollback::{RollbackPolicy, Succession};

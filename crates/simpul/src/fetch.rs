@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use simpul_core::UnixTime;
 use simpul_exchange::ports::Clock;
-use simpul_io::fetch::Fetcher;
+use crate::temp::Fetcher;
 use simpul_trust::conf::Published;
 use simpul_trust::conf::download::{self, AllowedFederations, Outcome, Plan, Response, Step};
 use simpul_trust::conf::rollback::RollbackPolicy;

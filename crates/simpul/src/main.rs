@@ -17,6 +17,7 @@ mod random;
 mod role;
 mod run;
 mod shutdown;
+mod temp;
 mod verdict;
 mod verify;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use simpul_core::limits;
 use simpul_exchange::ports::{Clock, ConfSource};
-use simpul_io::fetch::Fetcher;
+use crate::temp::Fetcher;
 use simpul_ledger::{AuthorityError, Ledger, Timestamper};
 use tokio_util::sync::CancellationToken;
 

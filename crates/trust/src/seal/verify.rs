@@ -85,7 +85,8 @@ pub(crate) fn verify(
     references(signature, material.sources, &mut data)?;
     value(signature, &signer)?;
     checks.push(Check::held(Subject::SignatureValue));
-    if let Some(uri) = material.required.iter().find(|uri| data.iter().all(|d| !d.verified || d.uri != **uri)) {
+    if let Some(uri) = material.required.iter().find(|uri| !data.iter().any(|d| d.verified && parts::same(&d.uri, uri)))
+    {
         return Err(SealError::NotCovered(uri.clone()));
     }
     checks.push(Check::held(Subject::Coverage));
@@ -106,7 +107,7 @@ fn chained(
     material: &Material<'_>,
     checks: &mut Vec<Check>,
 ) -> Result<Vec<DataRef>, SealError> {
-    let referred = signature.references.iter().any(|r| r.uri == CHAIN_RESULT);
+    let referred = signature.refers_to(CHAIN_RESULT);
     match (referred, material.chain_result) {
         (false, None) => checks.push(Check::skipped(Subject::HashChain, "the signature has none")),
         (false, Some(_)) => checks.push(Check::skipped(Subject::HashChain, "the signature does not refer to it")),
@@ -174,7 +175,7 @@ fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<D
             return Err(wrong());
         }
         let (uri, digest) = (reference.uri.to_owned(), reference.digest.clone());
-        if uri != CHAIN_RESULT {
+        if !parts::same(&uri, CHAIN_RESULT) {
             data.push(DataRef { uri, algorithm: reference.method, digest, verified: true });
         }
     }

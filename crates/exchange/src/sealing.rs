@@ -26,5 +26,5 @@ pub(crate) async fn seal<M: Canonical>(ports: &Ports, message: M) -> Result<Seal
     let at = ports.clock.now();
     let chain: Vec<_> = std::iter::once(signer.certificate()).chain(signer.chain()).cloned().collect();
     let ocsp = ports.ocsp.own(&chain, at).map_err(CannotSeal::Ocsp)?;
-    Sealed::seal_with(message, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
+    Sealed::make(message, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
 }

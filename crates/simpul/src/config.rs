@@ -15,9 +15,10 @@ use simpul_core::ident::{Instance, ServiceCode};
 use simpul_core::{ClientId, Dialect, MemberId, ServerId, limits};
 use simpul_exchange::server::ConnectionType;
 use simpul_policy::{Endpoint, Subject};
+use simpul_trust::conf::download::AllowedFederations;
 
 /// Everything one process runs. A role without a section does not start.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NodeConfig {
     /// Where durable bytes live.
@@ -31,7 +32,7 @@ pub struct NodeConfig {
 }
 
 /// Where durable bytes live: SQLite and files in one folder.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Storage {
     /// The folder; made if it is missing, with rights for its owner only.
@@ -39,7 +40,7 @@ pub struct Storage {
 }
 
 /// The security-server role.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServerRole {
     /// This server's id, such as `ID/GOV/3201/ss1`.
@@ -94,7 +95,7 @@ pub struct ServerRole {
 }
 
 /// Which federated instances are used.
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Federations {
     /// Only the own instance (X-Road's default).
@@ -107,8 +108,20 @@ pub enum Federations {
     Only(#[serde(deserialize_with = "texts")] Vec<Instance>),
 }
 
+impl From<Federations> for AllowedFederations {
+    fn from(federations: Federations) -> Self {
+        match federations {
+            Federations::None => Self::None,
+            Federations::All => Self::All,
+            Federations::Only(instances) => {
+                Self::Only(instances.iter().map(|i| i.as_str().to_ascii_lowercase()).collect())
+            }
+        }
+    }
+}
+
 /// A private key with its certificate and intermediates, as PEM files.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeyFiles {
     /// PKCS#8 PEM, readable for its owner only.
@@ -118,7 +131,7 @@ pub struct KeyFiles {
 }
 
 /// A member's sign key.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SignKey {
     /// Whose key it is.
@@ -131,7 +144,7 @@ pub struct SignKey {
 }
 
 /// A client of this server.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClientEntry {
     /// Its id, such as `ID/GOV/3201/manpower`.
@@ -146,7 +159,7 @@ pub struct ClientEntry {
 }
 
 /// A service of a client.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceEntry {
     /// Whose service it is.
@@ -169,7 +182,7 @@ pub struct ServiceEntry {
 }
 
 /// One access right.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AccessEntry {
     /// Whose service.
@@ -190,7 +203,7 @@ pub struct AccessEntry {
 }
 
 /// The message log.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct LogSettings {
     /// Octets of a body that are logged; a longer body is refused with `logging_failed`.
@@ -202,7 +215,7 @@ pub struct LogSettings {
 }
 
 /// The central role.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RegistryRole {
     /// The instance.
@@ -225,7 +238,7 @@ pub struct RegistryRole {
 }
 
 /// Test trust services and sample registers. Loopback only.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LabRole {
     /// Where the CA's OCSP responder (`/ocsp`), the TSA (`/tsa`) and the register (`/register`) answer.

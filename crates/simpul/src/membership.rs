@@ -4,11 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use simpul_core::ident::{GroupCode, Instance, MemberClass, MemberCode, ServerCode, SubsystemCode};
-use simpul_core::{ClientId, MemberId};
-use simpul_wire::gconf::anchor::Anchor;
-use simpul_wire::gconf::shared;
+use simpul_core::{ClientId, MemberId, ServerId};
+use simpul_registry::publish;
+use simpul_trust::cert::{Certificate, CertificateProfile};
+use simpul_wire::gconf::{Anchor, ManagementService};
 
 use crate::config::{ConfigError, text, texts};
 use crate::keys::{self, KeyError};
@@ -109,7 +111,8 @@ pub struct Ca {
     /// Its certificate (PEM file).
     pub certificate: PathBuf,
     /// How subjects name members: the profile's Java class name (wire.md §10.1).
-    pub profile: String,
+    #[serde(deserialize_with = "profile")]
+    pub profile: CertificateProfile,
     /// Its OCSP responders.
     pub ocsp: Vec<Ocsp>,
 }
@@ -203,38 +206,25 @@ impl Membership {
         Ok(membership)
     }
 
-    /// The shared parameters that the membership means; sources are the publisher's.
-    pub fn shared(&self, instance: &Instance) -> Result<shared::SharedParams, MembershipError> {
-        Ok(shared::SharedParams {
-            instance: instance.clone(),
-            sources: Vec::new(),
-            approved_cas: self.ca.iter().map(Ca::shared).collect::<Result<_, _>>()?,
-            approved_tsas: self.tsa.iter().map(Tsa::shared).collect::<Result<_, _>>()?,
-            members: self.member.iter().map(|m| self.member(instance, m)).collect(),
-            servers: self.server.iter().map(Server::shared).collect::<Result<_, _>>()?,
-            groups: self.group.iter().map(Group::shared).collect(),
-            member_classes: self.class.iter().map(Class::shared).collect(),
-            ocsp_freshness: Duration::from_secs(self.ocsp_freshness_seconds),
-        })
-    }
-
-    /// The anchors of the trusted instances.
-    pub fn anchors(&self) -> Result<Vec<Anchor>, MembershipError> {
-        self.federation.iter().map(|f| read_anchor(&f.anchor)).collect()
-    }
-
-    fn member(&self, instance: &Instance, member: &Member) -> shared::Member {
-        let description = self.class.iter().find(|c| c.code == member.class).map(|c| c.description.clone());
-        shared::Member {
-            id: MemberId { instance: instance.clone(), class: member.class.clone(), code: member.code.clone() },
-            class_description: description.unwrap_or_default(),
-            name: member.name.clone(),
-            subsystems: member
-                .subsystems
-                .iter()
-                .map(|code| shared::Subsystem { code: code.clone(), name: None })
-                .collect(),
-        }
+    /// What the registry publishes: every certificate and anchor that the file names is read.
+    pub fn resolve(&self, instance: &Instance, validity: Duration) -> Result<publish::Membership, MembershipError> {
+        let management = ManagementService {
+            address: format!("https://{}/managementservice/", self.address),
+            certificate: None,
+            provider: self.management_provider.clone(),
+        };
+        let mut resolved = publish::Membership::new(instance.clone(), vec![self.address.clone()], management);
+        resolved.classes = self.class.iter().map(|c| (c.code.clone(), c.description.clone())).collect();
+        resolved.members = self.member.iter().map(|m| m.resolve(instance)).collect();
+        resolved.servers = self.server.iter().map(Server::resolve).collect::<Result<_, _>>()?;
+        resolved.groups = self.group.iter().map(Group::resolve).collect();
+        resolved.certification = self.ca.iter().map(Ca::resolve).collect::<Result<_, _>>()?;
+        resolved.timestamping = self.tsa.iter().map(Tsa::resolve).collect::<Result<_, _>>()?;
+        resolved.federation = self.federation.iter().map(|f| read_anchor(&f.anchor)).collect::<Result<_, _>>()?;
+        resolved.ocsp_freshness = Duration::from_secs(self.ocsp_freshness_seconds);
+        resolved.timestamping_interval = Duration::from_secs(self.timestamping_interval_seconds);
+        resolved.validity = validity;
+        Ok(resolved)
     }
 }
 
@@ -245,69 +235,66 @@ pub fn read_anchor(path: &Path) -> Result<Anchor, MembershipError> {
     Anchor::parse(&bytes).map_err(|e| broken(e.to_string()))
 }
 
-impl Class {
-    fn shared(&self) -> shared::MemberClassInfo {
-        shared::MemberClassInfo { code: self.code.clone(), description: self.description.clone() }
+impl Member {
+    fn resolve(&self, instance: &Instance) -> publish::MemberEntry {
+        let entry = |code: &SubsystemCode| publish::SubsystemEntry { code: code.clone(), name: None };
+        publish::MemberEntry {
+            id: MemberId { instance: instance.clone(), class: self.class.clone(), code: self.code.clone() },
+            name: self.name.clone(),
+            subsystems: self.subsystems.iter().map(entry).collect(),
+        }
     }
 }
 
 impl Server {
-    fn shared(&self) -> Result<shared::SecurityServer, MembershipError> {
-        let hashes = self.auth_certificates.iter().map(|path| {
-            let what = format!("[[server]] {}/{}: auth-certificates", self.owner.short(), self.code);
-            certificate(path, what).map(|c| c.sha256().to_vec())
-        });
-        Ok(shared::SecurityServer {
-            owner: self.owner.clone(),
-            code: self.code.clone(),
+    fn resolve(&self) -> Result<publish::ServerEntry, MembershipError> {
+        let id = ServerId { owner: self.owner.clone(), code: self.code.clone() };
+        let hash = |path: &PathBuf| {
+            certificate(path, format!("[[server]] {}: auth-certificates", id.short())).map(|c| c.sha256())
+        };
+        Ok(publish::ServerEntry {
             address: Some(self.address.clone()),
-            auth_cert_hashes: hashes.collect::<Result<_, _>>()?,
+            auth_certificates: self.auth_certificates.iter().map(hash).collect::<Result<_, _>>()?,
             clients: self.clients.clone(),
-            maintenance: self.maintenance.clone().map(|message| shared::Maintenance { message: Some(message) }),
+            maintenance: self.maintenance.clone().map(Some),
+            id,
         })
     }
 }
 
 impl Ca {
-    fn shared(&self) -> Result<shared::ApprovedCa, MembershipError> {
-        let what = || format!("[[ca]] {}", self.name);
+    fn resolve(&self) -> Result<publish::CertificationService, MembershipError> {
+        let what = format!("[[ca]] {}", self.name);
         let responder = |o: &Ocsp| {
-            let certificate = o.certificate.as_ref().map(|path| certificate(path, format!("{}: ocsp", what())));
-            Ok(shared::OcspInfo {
-                url: o.url.clone(),
-                certificate: certificate.transpose()?.map(|c| c.der().to_vec()),
-                cost: None,
-            })
+            let certificate = o.certificate.as_ref().map(|path| certificate(path, format!("{what}: ocsp")));
+            Ok(publish::OcspResponder { url: o.url.clone(), certificate: certificate.transpose()? })
         };
-        Ok(shared::ApprovedCa {
+        Ok(publish::CertificationService {
             name: self.name.clone(),
+            profile: self.profile,
             authentication_only: false,
-            top: shared::CaInfo {
-                certificate: certificate(&self.certificate, what())?.der().to_vec(),
+            top: publish::CaEntry {
+                certificate: certificate(&self.certificate, what.clone())?,
                 ocsp: self.ocsp.iter().map(responder).collect::<Result<_, _>>()?,
             },
             intermediates: Vec::new(),
-            profile: self.profile.clone(),
-            csr_format: None,
-            acme: None,
         })
     }
 }
 
 impl Tsa {
-    fn shared(&self) -> Result<shared::ApprovedTsa, MembershipError> {
-        Ok(shared::ApprovedTsa {
+    fn resolve(&self) -> Result<publish::TimestampingService, MembershipError> {
+        Ok(publish::TimestampingService {
             name: self.name.clone(),
             url: self.url.clone(),
-            certificate: certificate(&self.certificate, format!("[[tsa]] {}", self.name))?.der().to_vec(),
-            cost: None,
+            certificate: certificate(&self.certificate, format!("[[tsa]] {}", self.name))?,
         })
     }
 }
 
 impl Group {
-    fn shared(&self) -> shared::GlobalGroup {
-        shared::GlobalGroup {
+    fn resolve(&self) -> publish::Group {
+        publish::Group {
             code: self.code.clone(),
             description: self.description.clone(),
             members: self.members.clone(),
@@ -316,9 +303,13 @@ impl Group {
 }
 
 /// The first certificate of a PEM file.
-fn certificate(path: &Path, what: String) -> Result<simpul_trust::cert::Certificate, MembershipError> {
+fn certificate(path: &Path, what: String) -> Result<Certificate, MembershipError> {
     let mut all = keys::certificates(path).map_err(|cause| MembershipError::Certificate { what, cause })?;
     Ok(all.swap_remove(0))
+}
+
+fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CertificateProfile, D::Error> {
+    CertificateProfile::from_class_name(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 fn ocsp_freshness() -> u64 {

@@ -16,6 +16,7 @@ use simpul_trust::conf::{GlobalConf, PeerRole};
 use simpul_wire::rest::{self, RestRequest};
 use tracing::Instrument;
 
+pub(crate) use self::admit::admit_caller;
 pub use self::error::RelayError;
 use crate::call::{Answer, AnswerBody, ConsumerCall};
 use crate::message::Response;
@@ -51,7 +52,7 @@ impl Consumer {
     async fn exchange(&self, call: ConsumerCall) -> Result<Answer, RelayError> {
         let conf = self.conf_in_force()?;
         let head = self.parse(&call)?;
-        admit::admit(&self.ports.server.current(), &head, &call.caller)?;
+        admit_caller(&self.ports.server.current(), head.client(), &call.caller)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;
         let link = self.peers.open(&route).await.map_err(RelayError::Link)?;
         self.check_peer(&conf, link.as_ref(), &head).await?;
@@ -66,9 +67,11 @@ impl Consumer {
         Ok(render(recorded.message()))
     }
 
-    fn conf_in_force(&self) -> Result<Arc<GlobalConf>, RelayError> {
-        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?;
-        conf.check_fresh(self.ports.clock.now()).map_err(RelayError::Conf)?;
+    /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).
+    fn conf_in_force(&self) -> Result<GlobalConf, RelayError> {
+        let now = self.ports.clock.now();
+        let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?.as_of(now);
+        conf.check_fresh(now).map_err(RelayError::Conf)?;
         Ok(conf)
     }
 

@@ -51,16 +51,18 @@ impl Provider {
         let server = self.ports.server.current();
         let received = receive::request(&self.ports, &conf, &server, call).await?;
         let verified = received.verify(&conf, self.ports.clock.now()).map_err(AnswerError::Seal)?;
-        let permitted = server.access.permit(verified, conf.as_ref()).map_err(AnswerError::Denied)?;
+        let permitted = server.access.permit(verified, &conf).map_err(AnswerError::Denied)?;
         let service = enabled(&server, permitted.message().message())?;
         let recorded = self.record(permitted, &conf).await?;
         let reply = self.services.call(&recorded, service).await.map_err(AnswerError::Service)?;
         reply::answer(&self.ports, &conf, &recorded, reply, trace)
     }
 
-    fn conf_in_force(&self) -> Result<Arc<GlobalConf>, AnswerError> {
-        let conf = self.ports.conf.current().ok_or(AnswerError::NoConf)?;
-        conf.check_fresh(self.ports.clock.now()).map_err(AnswerError::Conf)?;
+    /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).
+    fn conf_in_force(&self) -> Result<GlobalConf, AnswerError> {
+        let now = self.ports.clock.now();
+        let conf = self.ports.conf.current().ok_or(AnswerError::NoConf)?.as_of(now);
+        conf.check_fresh(now).map_err(AnswerError::Conf)?;
         Ok(conf)
     }
 

@@ -1,8 +1,6 @@
 //! The service's answer goes back as it comes: head, body octets as they arrive, and last the seal, which leaves only
 //! after the response is durable in the message log.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use futures_util::StreamExt;
 use simpul_core::DigestAlgorithm;
@@ -28,7 +26,7 @@ type Sink = mpsc::Sender<Result<Bytes, BodyError>>;
 /// Begins the answer; a task of its own writes it while the connection reads it.
 pub(super) fn answer(
     ports: &Ports,
-    conf: &Arc<GlobalConf>,
+    conf: &GlobalConf,
     request: &Recorded<Permitted<Request>>,
     reply: ServiceReply,
     trace: &str,
@@ -41,7 +39,7 @@ pub(super) fn answer(
     let encoder = Encoder::new(outbound::boundary(ports.random.as_ref()));
     let content_type = encoder.content_type();
     let (sink, stream) = outbound::pipe();
-    let writer = Writer { ports: ports.clone(), conf: Arc::clone(conf), encoder, sink, trace: trace.to_owned() };
+    let writer = Writer { ports: ports.clone(), conf: conf.clone(), encoder, sink, trace: trace.to_owned() };
     tokio::spawn(writer.write(head, reply.body).in_current_span());
     Ok(Answer {
         status: 200,
@@ -57,7 +55,7 @@ pub(super) fn answer(
 /// Writes one answer.
 struct Writer {
     ports: Ports,
-    conf: Arc<GlobalConf>,
+    conf: GlobalConf,
     encoder: Encoder,
     sink: Sink,
     trace: String,

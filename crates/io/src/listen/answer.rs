@@ -1,14 +1,15 @@
 //! Answers as HTTP.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
 use super::pace::Answering;
-use crate::contract::{Answer, AnswerBody, Headers};
 use crate::net::body::Outgoing;
 use crate::net::http::is_of_connection;
+use simpul_exchange::call::{Answer, AnswerBody};
+use simpul_exchange::ports::Headers;
 
 /// An answer's octets on their way out.
 pub(super) type AnswerBytes = Outgoing<Answering>;
@@ -34,6 +35,13 @@ pub(super) fn respond(answer: Answer, to_head: bool, watch: Answering) -> Respon
     if let Some(reason) = answer.reason.and_then(|r| ReasonPhrase::try_from(r.into_bytes()).ok()) {
         response.extensions_mut().insert(reason);
     }
+    response
+}
+
+/// A short text, for what no handler answers; the last answer of its connection.
+pub(super) fn last(status: u16, text: &'static str, watch: Answering) -> Response<AnswerBytes> {
+    let mut response = plain(status, text, watch);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -18,10 +18,12 @@ use tokio::net::TcpStream;
 use super::answer::{self, AnswerBytes};
 use super::pace::{Answering, Late, Pace, Paced};
 use super::serve::{House, Place};
-use crate::contract::{Answer, BodyStream, Certificate, Headers};
 use crate::net::body::Inflow;
 use crate::net::tcp::Tcp;
 use crate::net::transport::Transport;
+use simpul_exchange::call::Answer;
+use simpul_exchange::ports::{BodyStream, Headers};
+use simpul_trust::cert::Certificate;
 
 /// What answers the requests of one listener.
 pub(super) trait App: Send + Sync {
@@ -138,13 +140,13 @@ async fn exchange(
     pace.busy(has_body);
     let watch = Answering(pace);
     if tunnel {
-        return Ok(answer::plain(405, "this is no proxy", watch));
+        return Ok(answer::last(405, "this is no proxy", watch));
     }
     let handler = Arc::clone(&house.app).answer(asked, visitor);
     let task = house.tasks.spawn(house.kill.clone().run_until_cancelled_owned(handler));
     Ok(match task.await {
         Ok(Some(answer)) => answer::respond(answer, is_head, watch),
-        Ok(None) => answer::plain(503, "the server stops", watch),
+        Ok(None) => answer::last(503, "the server stops", watch),
         Err(cause) => {
             tracing::error!(%cause, "a handler failed");
             answer::plain(500, "internal error", watch)

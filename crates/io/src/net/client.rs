@@ -17,8 +17,9 @@ use tokio::time::Instant;
 use super::body::{Outgoing, Watch};
 use super::tcp::Glance;
 use super::transport::Transport;
-use crate::contract::{Certificate, LinkError};
 use crate::tls::presented;
+use simpul_exchange::ports::LinkError;
+use simpul_trust::cert::Certificate;
 
 /// A request's body on its way out.
 pub(crate) type RequestBody = Outgoing<Sending>;
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     /// Which of this side's identities it was opened with.
     epoch: u64,
     opened: Instant,
+    /// It was idle before.
+    kept: bool,
 }
 
 /// What became of a request.
@@ -64,7 +67,7 @@ impl Client {
                 tracing::debug!(%cause, "a connection ended");
             }
         });
-        Ok(Self { sender, glance, leaf, chain: Arc::new([]), epoch, opened: Instant::now() })
+        Ok(Self { sender, glance, leaf, chain: Arc::new([]), epoch, opened: Instant::now(), kept: false })
     }
 
     /// As [`Client::start`], for a peer: keeps its whole chain.
@@ -105,6 +108,11 @@ impl Client {
         self.sender.is_ready() && self.glance.is_quiet()
     }
 
+    /// Marks it as one that was idle and may have been closed since.
+    pub(crate) fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     /// Waits until the connection is idle again; false if it ends instead.
     pub(crate) async fn idle(&mut self) -> bool {
         self.sender.ready().await.is_ok()
@@ -120,6 +128,9 @@ impl Client {
     /// `patience` is how long the other side may take when the next step is its: to take more of the body, or to
     /// answer once it has all. Time in which the body itself has nothing to give does not count.
     pub(crate) async fn ask(mut self, request: Request<RequestBody>, to: &str, patience: Option<Duration>) -> Outcome {
+        if self.kept && !self.is_alive() {
+            return Outcome::Unsent(Box::new(request));
+        }
         let sending = request.body().watch();
         sending.step(false);
         let progress = Arc::clone(&sending.0);

@@ -7,3 +7,4 @@ pub(crate) mod http;
 pub(crate) mod pool;
 pub(crate) mod tcp;
 pub(crate) mod transport;
+pub(crate) mod url;

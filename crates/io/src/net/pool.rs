@@ -67,7 +67,7 @@ impl Pool {
         let mut taken = None;
         while let Some(entry) = entries.pop() {
             if self.is_fresh(&entry, now) && fits(&entry.client) && entry.client.is_alive() {
-                taken = Some(entry.client);
+                taken = Some(entry.client.kept());
                 break;
             }
         }

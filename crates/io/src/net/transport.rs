@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use openssl::ssl::{Ssl, SslContext, SslRef};
@@ -17,14 +17,14 @@ pub(crate) enum Transport {
     /// Octets as they are.
     Plain(Tcp),
     /// TLS, after its handshake.
-    Tls(Box<SslStream<Tcp>>),
+    Tls(Box<SslStream<Below>>),
 }
 
 impl Transport {
     /// Makes the accepting side's handshake.
     pub(crate) async fn accept(tcp: Tcp, context: &SslContext, within: Duration) -> io::Result<Self> {
         let ssl = Ssl::new(context).map_err(io::Error::other)?;
-        let mut stream = Box::new(SslStream::new(ssl, tcp).map_err(io::Error::other)?);
+        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
         timed(within, Pin::new(&mut *stream).accept()).await?;
         Ok(Self::Tls(stream))
     }
@@ -39,7 +39,7 @@ impl Transport {
     ) -> io::Result<Self> {
         let mut ssl = Ssl::new(context).map_err(io::Error::other)?;
         prepare(&mut ssl).map_err(io::Error::other)?;
-        let mut stream = Box::new(SslStream::new(ssl, tcp).map_err(io::Error::other)?);
+        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
         timed(within, Pin::new(&mut *stream).connect()).await?;
         Ok(Self::Tls(stream))
     }
@@ -56,7 +56,7 @@ impl Transport {
     pub(crate) fn tcp(&self) -> &Tcp {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(stream) => stream.get_ref(),
+            Self::Tls(stream) => &stream.get_ref().0,
         }
     }
 
@@ -64,7 +64,7 @@ impl Transport {
     pub(crate) fn tcp_mut(&mut self) -> &mut Tcp {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(stream) => stream.get_mut(),
+            Self::Tls(stream) => &mut stream.get_mut().0,
         }
     }
 }
@@ -74,6 +74,37 @@ async fn timed(within: Duration, handshake: impl Future<Output = Result<(), open
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error.into_io_error().unwrap_or_else(io::Error::other)),
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long")),
+    }
+}
+
+/// The socket below TLS. Its end is an error here: TLS ends with a close_notify, after which nothing is read any
+/// more, so a socket that ends before was cut. OpenSSL alone would report a clean end, and a body that is delimited
+/// by it would look whole.
+#[derive(Debug)]
+pub(crate) struct Below(Tcp);
+
+impl AsyncRead for Below {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
+        if buf.filled().len() == before && buf.remaining() > 0 {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Below {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }
 

@@ -15,7 +15,6 @@ use hyper::body::Incoming;
 use openssl::ssl::SslContext;
 
 use self::winners::Winners;
-use crate::contract::{BodyStream, Certificate, Headers, LinkError, PeerConnection, PeerLink, PeerReply, Route};
 use crate::net::body::{Inflow, Outgoing};
 use crate::net::client::{Client, Outcome, RequestBody, Sending};
 use crate::net::connect::{dial, place, within};
@@ -25,6 +24,9 @@ pub use crate::net::pool::PoolBounds;
 use crate::net::tcp::Tcp;
 use crate::net::transport::Transport;
 use crate::tls::{Connector, PeerConnector, TlsError};
+use simpul_exchange::ports::{BodyStream, Headers, LinkError, PeerConnection, PeerLink, PeerReply};
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::Route;
 
 /// How peers are reached, and how long they may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +197,7 @@ impl PeerConnection for Opened {
         let judged = client.chain_arc();
         let outcome = match client.ask(request, &to, patience).await {
             Outcome::Unsent(request) => {
-                tracing::debug!(to, "an idle connection was closed before anything was sent on it");
+                tracing::debug!(to, "a connection was closed before anything was sent on it");
                 shared.again(&address, &judged).await?.ask(*request, &to, patience).await
             }
             other => other,

@@ -19,7 +19,7 @@ mod system;
 use openssl::error::ErrorStack;
 use openssl::ssl::SslContext;
 
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 pub(crate) use self::chain::presented;
 pub use self::identity::{Identity, IdentitySource};

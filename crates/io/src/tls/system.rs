@@ -8,7 +8,7 @@ use openssl::ssl::{SslContext, SslContextBuilder, SslVerifyMode};
 use super::outbound::Outbound;
 use super::params::{SYSTEM_SUITES, context};
 use super::{Acceptor, Connector, Identity, IdentitySource, TlsError};
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 /// The accepting side of the consumer's TLS port: a client certificate is asked for, and any or none passes.
 /// Whether it is one of the calling client's certificates is for whoever knows the client (§9.3).

@@ -7,7 +7,7 @@ use simpul_lab::ca::{CaPlan, KeyKind, LabCa, SubjectLayout};
 use simpul_lab::ocsp::respond;
 use simpul_trust::cert::Certificate;
 use simpul_trust::ocsp::{self, CertificateStatus, OcspError, OcspFacts, OcspRules};
-use simpul_trust::token::Signer;
+use simpul_trust::token::{Signer, SoftSigner};
 use x509_cert::name::Name;
 use x509_ocsp::{BasicOcspResponse, OcspResponse, ResponderId};
 
@@ -130,9 +130,13 @@ fn the_response_is_for_this_certificate_and_issuer() {
 /// Only the first status counts, and a signer may not speak for another CA.
 #[test]
 fn responders_speak_for_their_issuer_only() {
-    let (mut ca, _dir) = saved_ca(true, KeyKind::P256);
+    let (mut ca, dir) = saved_ca(true, KeyKind::P256);
     let sign = sign_key(&mut ca, SubjectLayout::Basic);
     let (cert, issuer) = (sign.certificate(), ca.issuer().clone());
+
+    // A serial number of the root is none of the intermediate's.
+    let misplaced = ocsp::peek(&asked(&ca, &issuer, &issuer, NOW)).unwrap();
+    assert_eq!(misplaced.status, CertificateStatus::Unknown);
 
     // The root's responder answers about the root's CA; the same bytes prove nothing below the intermediate.
     let about_issuer = asked(&ca, &issuer, &ca.root().clone(), NOW);
@@ -144,6 +148,14 @@ fn responders_speak_for_their_issuer_only() {
     let (code, error) = refused(ocsp::verify(&forged, cert, &issuer, &rules(&[], &[]), NOW));
     assert_eq!(code, Code::IncorrectValidationInfo);
     assert!(matches!(error, OcspError::NotAuthorised { .. }), "{error:?}");
+    // Nor is the responder of another CA, though it has OCSPSigning.
+    let pem = |name| std::fs::read(dir.path().join(name)).unwrap();
+    let of_root = Certificate::from_der_or_pem(&pem("root-ocsp.crt")).unwrap();
+    let of_root = SoftSigner::from_pem(&pem("root-ocsp.key"), of_root, vec![]).unwrap();
+    let foreign = signed_by(&ca, cert, &issuer, &of_root);
+    let (_, error) = refused(ocsp::verify(&foreign, cert, &issuer, &rules(&[], &[]), NOW));
+    assert!(matches!(error, OcspError::NotAuthorised { .. }), "{error:?}");
+
     // Configured for that CA it is one.
     let configured = [cert.clone()];
     assert!(ocsp::verify(&forged, cert, &issuer, &rules(&configured, &[]), NOW).is_ok());

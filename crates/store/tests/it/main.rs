@@ -4,3 +4,5 @@
 mod kill;
 #[cfg(test)]
 mod ledger;
+#[cfg(test)]
+mod spool;

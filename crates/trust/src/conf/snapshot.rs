@@ -12,6 +12,7 @@ use simpul_wire::gconf::{Anchor, FormatVersion, PartKind, PrivateParams, SharedP
 use super::error::ConfError;
 use super::instance::{ApprovedCa, IndexedInstance};
 use super::part::{Content, LoadedPart, Origin};
+use super::signed::Published;
 use crate::cert::Certificate;
 use crate::ocsp::OcspRules;
 
@@ -103,6 +104,12 @@ impl GlobalConf {
         }
         inner.merge();
         Ok(Self(Arc::new(inner)))
+    }
+
+    /// Puts what was fetched together: all parts of `own`, shared parameters of the others.
+    pub fn from_published(own: &Instance, all: &[Published]) -> Result<Self, ConfError> {
+        let counts = |p: &&LoadedPart| p.instance == *own || p.kind == PartKind::Shared;
+        Self::from_parts(own, all.iter().flat_map(|p| &p.parts).filter(counts).cloned().collect())
     }
 
     /// This configuration without the other instances that have expired at `at` (§8.2).

@@ -543,7 +543,7 @@ async fn what_is_no_answer_is_an_error() {
 #[tokio::test]
 async fn the_answer_is_there_before_the_request_has_ended() {
     let peer = peer(|_, mut stream| async move {
-        stream.read(&mut [0; 1024]).await.unwrap();
+        stream.read_exact(&mut [0; 1]).await.unwrap();
         stream.write_all(FINE).await.unwrap();
         request(&mut stream).await;
     })

@@ -138,7 +138,7 @@ async fn each_suite_of_x_road_is_offered() {
             }
         };
         let opened = peers(&RSA_CLIENT, port).open(&route(&["127.0.0.1"])).await.unwrap();
-        assert_eq!(opened.peer_chain(), [server.certificate.clone()], "{suite}");
+        assert_eq!(opened.peer_chain(), std::slice::from_ref(&server.certificate), "{suite}");
         drop(opened);
         let mut said = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {

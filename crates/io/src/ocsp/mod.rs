@@ -1,5 +1,6 @@
 //! OCSP responses: own ones fetched and kept fresh, those of peers asked for and cached (wire.md §3.6, §3.8).
 
+mod cache;
 pub(crate) mod multipart;
 mod own;
 mod peers;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -14,29 +13,19 @@ use simpul_trust::cert::Certificate;
 use simpul_trust::conf::GlobalConf;
 use simpul_trust::ocsp;
 
+use super::cache::{Cache, MOST};
 use super::multipart;
 use super::own::{Held, is_fresh, issuer};
 use crate::fetch::Fetcher;
 use crate::net::connect::place;
 
-/// Responses that are kept.
-const MOST: usize = 4096;
-
 /// What peers said of their certificates.
 pub(super) struct PeerResponses {
     fetcher: Arc<Fetcher>,
     port: u16,
-    cache: Mutex<HashMap<[u8; 32], Used>>,
-    /// Counts uses: the least recently used response is forgotten first.
-    uses: AtomicU64,
+    cache: Mutex<Cache>,
     /// Fetches that run now, by URL.
     running: Arc<Mutex<HashMap<String, Running>>>,
-}
-
-#[derive(Debug)]
-struct Used {
-    held: Held,
-    last: u64,
 }
 
 type Answer = Result<Vec<Bytes>, Arc<LinkError>>;
@@ -44,8 +33,7 @@ type Running = Shared<BoxFuture<'static, Answer>>;
 
 impl PeerResponses {
     pub(super) fn new(fetcher: Arc<Fetcher>, port: u16) -> Self {
-        let (cache, running) = (Mutex::default(), Arc::default());
-        Self { fetcher, port, cache, uses: AtomicU64::new(0), running }
+        Self { fetcher, port, cache: Mutex::new(Cache::new(MOST)), running: Arc::default() }
     }
 
     /// Responses for the certificates of a chain that need one.
@@ -72,12 +60,10 @@ impl PeerResponses {
     }
 
     fn cached(&self, wanted: &[Certificate], conf: &GlobalConf, at: UnixTime) -> Option<Vec<Bytes>> {
-        let now = self.uses.fetch_add(1, Ordering::Relaxed);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let take = |certificate: &Certificate| {
-            let used = cache.get_mut(&certificate.sha256())?;
-            used.last = now;
-            is_fresh(&used.held.claim, conf, certificate, at).then(|| used.held.response.clone())
+            let held = cache.get(&certificate.sha256())?;
+            is_fresh(&held.claim, conf, certificate, at).then(|| held.response.clone())
         };
         wanted.iter().map(take).collect()
     }
@@ -97,14 +83,7 @@ impl PeerResponses {
         let Some(claim) = proved.then(|| ocsp::peek(response).ok()).flatten() else { return };
         let held = Held { response: response.clone(), claim };
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = certificate.sha256();
-        if cache.len() >= MOST && !cache.contains_key(&key) {
-            let oldest = cache.iter().min_by_key(|(_, used)| used.last).map(|(key, _)| *key);
-            if let Some(oldest) = oldest {
-                cache.remove(&oldest);
-            }
-        }
-        cache.insert(key, Used { held, last: self.uses.load(Ordering::Relaxed) });
+        cache.put(certificate.sha256(), held);
     }
 
     /// Asks the peer, once for all who want the same at the same time. The fetch runs to its end even if they leave.

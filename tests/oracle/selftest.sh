@@ -67,7 +67,7 @@ if [ -n "$fixtures" ]; then
     trial 1 "path before its time: xmlsec1" "$here/xmlsec.sh" --ca "$scratch/dev.pem" --at '2020-12-05 13:00:00' "$valid"
     trial 1 "path before its time: openssl ts" "$here/timestamp.sh" --ca "$scratch/dev.pem" --at 1600000000 "$valid"
     python3 -m zipfile -e "$valid" "$scratch/other"
-    sed -i '/signature-value/{n;s/^...../AAAAA/}' META-INF/signatures.xml
+    sed -i '/signature-value/{n;s/^...../AAAAA/}' "$scratch/other/META-INF/signatures.xml"
     trial 1 "another signature value: openssl ts" "$here/timestamp.sh" --ca "$scratch/dev.pem" "$scratch/other"
     trial 1 "another signature value: xmlsec1" "$here/xmlsec.sh" "$scratch/other"
 else

@@ -108,6 +108,19 @@ impl Digest {
     }
 }
 
+macro_rules! of_length {
+    ($($size:literal => $algorithm:ident),+) => { $(
+        /// The length names the algorithm.
+        impl From<[u8; $size]> for Digest {
+            fn from(value: [u8; $size]) -> Self {
+                Self { algorithm: DigestAlgorithm::$algorithm, value: value.into() }
+            }
+        }
+    )+ };
+}
+
+of_length!(20 => Sha1, 28 => Sha224, 32 => Sha256, 48 => Sha384, 64 => Sha512);
+
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.algorithm.name())?;
@@ -134,5 +147,7 @@ mod tests {
         assert!(Digest::new(DigestAlgorithm::Sha256, &[0; 32]).is_some());
         assert!(Digest::new(DigestAlgorithm::Sha256, &[0; 31]).is_none());
         assert!(Digest::new(DigestAlgorithm::Sha256, &[0; 33]).is_none());
+        assert_eq!(Digest::from([0; 48]).algorithm(), DigestAlgorithm::Sha384);
+        assert_eq!(Digest::from([0; 48]).algorithm().size(), 48);
     }
 }

@@ -252,6 +252,10 @@ codes! {
     GlobalConfHeaderFieldMissingParameter =
         "global_conf_header_field_missing_parameter" / "GlobalConfHeaderFieldMissingParameter",
     GlobalConfHeaderFieldWrongValue = "global_conf_header_field_wrong_value" / "GlobalConfHeaderFieldWrongValue",
+    GlobalConfParsingFailure =
+        "global_conf_parsing_downloaded_conf_directory_failure" / "GlobalConfParsingDownloadedConfDirectoryFailure",
+    GlobalConfSignatureDecodeFailure = "global_conf_signature_decode_failure" / "GlobalConfSignatureDecodeFailure",
+    GlobalConfGetVersionFailed = "global_conf_get_version_failed" / "GlobalConfGetVersionFailed",
     GlobalConfMissingSignedData = "global_conf_missing_signed_data" / "GlobalConfMissingSignedData",
     GlobalConfMissingSignedDataExpirationDate =
         "global_conf_missing_signed_data_expiration_date" / "GlobalConfMissingSignedDataExpirationDate",

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use simpul_core::{ClientId, Digest, MemberId, ServiceId};
+use simpul_core::{ClientId, Digest, DigestAlgorithm, MemberId, ServiceId};
+use simpul_ledger::LoggedBody;
 use simpul_policy::Demand;
 use simpul_trust::hash;
 use simpul_trust::message::Canonical;
@@ -11,13 +12,15 @@ use simpul_wire::rest::{RestRequest, RestResponse};
 
 use crate::ports::Spooled;
 
-/// The body of a message: where it is, and the SHA-512 of its octets.
+/// The body of a message: the SHA-512 of its octets, where they are, and what the log keeps of them.
 #[derive(Clone)]
 pub struct Body {
-    /// The octets.
-    pub data: Arc<dyn Spooled>,
-    /// Their digest, taken while they streamed in.
+    /// The octets of a received body; an own body streams past and is not kept.
+    pub data: Option<Arc<dyn Spooled>>,
+    /// Their digest, taken while they streamed.
     pub digest: Digest,
+    /// What the message log keeps.
+    pub logged: LoggedBody,
 }
 
 /// A REST request with its body, if it has one.
@@ -56,10 +59,14 @@ impl Request {
         self.body.as_ref()
     }
 
-    /// The request hash that the response must carry (wire.md §2.5).
+    /// The request hash that the response must carry (wire.md §2.5): the block's SHA-512 without a body, else a digest
+    /// over both digests, made with the algorithm that the response names.
     #[must_use]
-    pub fn hash(&self) -> Digest {
-        request_hash(&self.head_digest, self.body.as_ref().map(|b| &b.digest))
+    pub fn hash(&self, outer: DigestAlgorithm) -> Digest {
+        match &self.body {
+            None => self.head_digest.clone(),
+            Some(body) => hash::digest(outer, &[self.head_digest.as_bytes(), body.digest.as_bytes()].concat()),
+        }
     }
 }
 
@@ -84,18 +91,8 @@ impl Response {
     }
 }
 
-/// The request hash from the digests of its parts (wire.md §2.5): SHA-512 of the block without a body, else SHA-512
-/// over both digests.
-#[must_use]
-pub fn request_hash(head: &Digest, body: Option<&Digest>) -> Digest {
-    match body {
-        None => head.clone(),
-        Some(body) => hash::sha512(&[head.as_bytes(), body.as_bytes()].concat()),
-    }
-}
-
 fn parts(head: &Digest, body: Option<&Body>) -> Parts {
-    Parts { message: head.clone(), attachments: body.map(|b| b.digest.clone()).into_iter().collect() }
+    Parts::of_digests(head.clone(), body.map(|b| b.digest.clone()).into_iter().collect())
 }
 
 /// The consumer's member signs a request.

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
-use simpul_core::{MemberId, UnixTime};
-use simpul_ledger::Recorded;
+use simpul_core::{Dialect, MemberId, UnixTime};
+use simpul_ledger::{Ledger, Recorded};
 use simpul_policy::Permitted;
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, Route};
 use simpul_trust::token::Signer;
 
 use crate::message::Request;
-use crate::server::Service;
+use crate::server::{ServerConf, Service};
 
 /// Octets as they arrive. An error ends the stream; a stream without error that ends is complete.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
@@ -142,6 +142,9 @@ pub trait OcspSource: Send + Sync {
 pub trait PeerLink: Send + Sync {
     /// Connects to the fastest target of the route, or takes an idle connection to one of them (§3.7).
     async fn open(&self, route: &Route) -> Result<Box<dyn PeerConnection>, LinkError>;
+
+    /// The own authentication certificate and the intermediates that are sent with it, leaf first.
+    fn own_chain(&self) -> Vec<Certificate>;
 }
 
 /// One connection to a peer, used for one exchange at a time.
@@ -219,4 +222,39 @@ pub trait Spooled: Send + Sync {
 
     /// Reads it from the start; may be called again.
     fn read(&self) -> BodyStream;
+}
+
+/// The composition root's source of randomness, for ids and boundaries; keys are not made from it.
+pub trait Randomness: Send + Sync {
+    /// Fills `bytes` with random octets.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The server configuration in force.
+pub trait ServerStore: Send + Sync {
+    /// A snapshot; a later change makes another.
+    fn current(&self) -> Arc<ServerConf>;
+}
+
+/// What both sides of the role need. Cloning shares the ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// Global configuration.
+    pub conf: Arc<dyn ConfSource>,
+    /// Server configuration.
+    pub server: Arc<dyn ServerStore>,
+    /// Sign keys.
+    pub keys: Arc<dyn SigningKeys>,
+    /// OCSP responses.
+    pub ocsp: Arc<dyn OcspSource>,
+    /// Bodies.
+    pub spool: Arc<dyn Spool>,
+    /// Message log.
+    pub ledger: Arc<Ledger>,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Randomness>,
+    /// Spelling of faults.
+    pub dialect: Dialect,
 }

@@ -63,7 +63,8 @@ pub struct Service {
 impl ServerConf {
     /// Members that own this server or one of its clients: those that sign here.
     pub fn members(&self) -> impl Iterator<Item = &MemberId> {
-        let mut seen: Vec<&MemberId> = std::iter::once(&self.id.owner).chain(self.clients.keys().map(ClientId::member)).collect();
+        let mut seen: Vec<&MemberId> =
+            std::iter::once(&self.id.owner).chain(self.clients.keys().map(ClientId::member)).collect();
         seen.sort();
         seen.dedup();
         seen.into_iter()

@@ -1,1 +1,7 @@
-//! Every durable byte: SQLite and files
+//! Every durable byte of a node: records in SQLite, bodies that wait in files.
+//!
+//! This crate implements ports of the domain crates and knows nothing of sockets, TLS or pages. A folder of it belongs
+//! to one process at a time, and to nobody but its user.
+
+pub mod files;
+pub mod sqlite;

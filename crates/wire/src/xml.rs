@@ -1,7 +1,8 @@
 //! The one door to XML trees. Every bound is checked on the text before a tree is built.
 //!
 //! `roxmltree` alone is not enough for input from attackers: it compares the attributes of an element pairwise,
-//! and copies every namespace in scope into each element that declares one, so both are bounded here.
+//! copies every namespace in scope into each element that declares one, and reserves memory for every `<` and `=`,
+//! so all of them are bounded here.
 
 use std::borrow::Cow;
 
@@ -17,7 +18,8 @@ pub enum XmlError {
     /// Elements nested deeper than [`limits::XML_DEPTH`].
     #[error("XML elements nested deeper than {max}", max = limits::XML_DEPTH)]
     TooDeep,
-    /// More than [`limits::XML_NODES`] elements, texts, comments and instructions.
+    /// More than [`limits::XML_NODES`] elements, texts, comments and instructions, or more than twice as many `<`
+    /// or `=` anywhere.
     #[error("XML of more than {max} nodes", max = limits::XML_NODES)]
     TooManyNodes,
     /// An element with more than [`limits::XML_ATTRIBUTES`] attributes, namespace declarations included.
@@ -41,6 +43,11 @@ pub enum XmlError {
 pub fn parse(text: &str) -> Result<Document<'_>, XmlError> {
     if text.len() > limits::XML_BYTES {
         return Err(XmlError::TooLarge(text.len()));
+    }
+    for mark in [b'<', b'='] {
+        if memchr::memchr_iter(mark, text.as_bytes()).count() > 2 * limits::XML_NODES as usize {
+            return Err(XmlError::TooManyNodes);
+        }
     }
     Scan::default().run(text)?;
     let options = ParsingOptions { allow_dtd: false, nodes_limit: limits::XML_NODES + 1, entity_resolver: None };
@@ -113,7 +120,6 @@ struct Scan {
     /// Namespace declarations of each open element.
     open: Vec<usize>,
     in_scope: usize,
-    elements: usize,
 }
 
 impl Scan {
@@ -161,12 +167,8 @@ impl Scan {
                 return Err(XmlError::TooManyAttributes);
             }
         }
-        self.elements += 1;
         self.open.push(namespaces);
         self.in_scope += namespaces;
-        if self.elements > limits::XML_NODES as usize {
-            return Err(XmlError::TooManyNodes);
-        }
         if self.open.len() > limits::XML_DEPTH {
             return Err(XmlError::TooDeep);
         }
@@ -224,6 +226,17 @@ mod tests {
         assert!(matches!(parse(&elements(most + 1)), Err(XmlError::TooManyNodes)));
         let mixed = format!("<a>{}</a>", "<b/>t".repeat(most / 2));
         assert!(matches!(parse(&mixed), Err(XmlError::TooManyNodes)), "texts are nodes");
+    }
+
+    #[test]
+    fn marks_are_bounded() {
+        let most = 2 * limits::XML_NODES as usize;
+        let less_than = |n: usize| format!("<a><![CDATA[{}]]></a>", "<".repeat(n - 3));
+        assert!(parse(&less_than(most)).is_ok());
+        assert!(matches!(parse(&less_than(most + 1)), Err(XmlError::TooManyNodes)));
+        let equals = |n: usize| format!("<a>{}</a>", "=".repeat(n));
+        assert!(parse(&equals(most)).is_ok());
+        assert!(matches!(parse(&equals(most + 1)), Err(XmlError::TooManyNodes)));
     }
 
     #[test]

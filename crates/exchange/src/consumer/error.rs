@@ -1,0 +1,136 @@
+//! Why a call was not relayed, and the fault that says so (wire.md §3.9).
+
+use simpul_core::{ClientId, Code, Fault, FaultCode, Origin};
+use simpul_ledger::LedgerError;
+use simpul_trust::conf::{AuthError, ConfError, RouteError};
+use simpul_trust::seal::SealError;
+use simpul_wire::rest::{Mismatch, RestError};
+
+use crate::inbound::InboundError;
+use crate::intake::IntakeError;
+use crate::ports::{BodyError, LinkError, OcspUnavailable};
+use crate::sealing::CannotSeal;
+
+/// Why a call was not relayed.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// No global configuration was ever accepted.
+    #[error("no global configuration has been accepted yet")]
+    NoConf,
+    /// The global configuration has expired.
+    #[error("the global configuration cannot be used")]
+    Conf(#[source] ConfError),
+    /// The call is no REST call.
+    #[error("the call breaks the REST message protocol")]
+    Call(#[source] RestError),
+    /// The client is not registered on this server.
+    #[error("Client '{0}' not found")]
+    UnknownClient(ClientId),
+    /// The information system did not connect as its client demands.
+    #[error("the information system is not authenticated: {0}")]
+    Caller(&'static str),
+    /// No security server can be asked.
+    #[error("there is no way to the provider")]
+    Route(#[source] RouteError),
+    /// The peer cannot be reached, or broke the connection.
+    #[error("the provider's security server cannot be used")]
+    Link(#[source] LinkError),
+    /// No OCSP response for the own authentication certificate.
+    #[error("the own authentication certificate cannot be shown to be valid")]
+    OwnOcsp(#[source] OcspUnavailable),
+    /// No OCSP response for the peer's certificate.
+    #[error("the certificate of the provider's security server cannot be shown to be valid")]
+    PeerOcsp(#[source] OcspUnavailable),
+    /// The peer's certificate does not fit.
+    #[error("the certificate of the provider's security server is not acceptable")]
+    PeerCertificate(#[source] AuthError),
+    /// The information system's body did not arrive whole.
+    #[error("the body of the call did not arrive whole")]
+    CallBody(#[source] BodyError),
+    /// The body cannot be logged.
+    #[error("the body of the call cannot be kept")]
+    Intake(#[source] IntakeError),
+    /// The request cannot be sealed.
+    #[error("the request cannot be sealed")]
+    Sign(#[source] CannotSeal),
+    /// The message log failed.
+    #[error("the message log failed")]
+    Log(#[source] LedgerError),
+    /// The peer answered with a fault; it goes to the caller unchanged.
+    #[error("the provider's security server answered with a fault: {0}")]
+    Peer(Fault),
+    /// The peer's answer is no HTTP answer that the protocol knows.
+    #[error("the provider's security server answered wrongly: {why}")]
+    Reply {
+        /// The code for the caller.
+        code: Code,
+        /// What was wrong.
+        why: String,
+    },
+    /// The answer is malformed or broke off.
+    #[error("the answer did not arrive whole")]
+    Inbound(#[source] InboundError),
+    /// The answer's message block is malformed.
+    #[error("the answer breaks the REST message protocol")]
+    Block(#[source] RestError),
+    /// The answer's seal does not hold.
+    #[error("the seal of the answer does not hold")]
+    Seal(#[source] SealError),
+    /// The answer answers something else.
+    #[error("the answer does not fit the request")]
+    Mismatch(#[source] Mismatch),
+}
+
+impl RelayError {
+    /// The fault for the caller: prefix `server.clientproxy`, stage, code.
+    pub(super) fn fault(&self) -> Fault {
+        let path: Vec<Code> = match self {
+            Self::Peer(fault) => return fault.clone(),
+            Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
+            Self::Call(e) => vec![e.code()],
+            Self::UnknownClient(_) => vec![Code::UnknownMember],
+            Self::Caller(_) | Self::OwnOcsp(_) | Self::PeerOcsp(_) | Self::PeerCertificate(_) => {
+                vec![Code::SslAuthenticationFailed]
+            }
+            Self::Route(e) => vec![e.code()],
+            Self::Link(e) => vec![e.code()],
+            Self::CallBody(_) => vec![Code::IoError],
+            Self::Intake(e) => vec![e.code()],
+            Self::Sign(_) => vec![Code::CannotCreateSignature],
+            Self::Log(e) => vec![e.code()],
+            Self::Reply { code, .. } => vec![*code],
+            Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
+            Self::Block(e) => vec![Code::ServiceFailed, e.code()],
+            Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
+            Self::Mismatch(_) => vec![Code::InconsistentResponse],
+        };
+        Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
+    }
+
+    /// One sentence for the caller: the error and its direct cause, which name no secret and no payload.
+    fn public(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+impl LinkError {
+    /// X-Road's code for a link that failed (wire.md §3.9, "Exception to code mapping").
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::UnknownHost { .. } => Code::UnknownHost,
+            Self::Network { .. } | Self::TimedOut { .. } => Code::NetworkError,
+            Self::Tls { .. } => Code::SslAuthenticationFailed,
+            Self::Http { .. } => Code::HttpError,
+            Self::BadUrl(_) => Code::ServiceMalformedUrl,
+        }
+    }
+}
+
+impl From<RouteError> for RelayError {
+    fn from(e: RouteError) -> Self {
+        Self::Route(e)
+    }
+}

@@ -1,0 +1,127 @@
+//! The request goes out as it comes in: head, body octets as they arrive, and last the seal, which leaves only after
+//! the request is durable in the message log (wire.md §3.2, §3.3).
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use simpul_core::DigestAlgorithm;
+use simpul_ledger::{Recorded, Side};
+use simpul_trust::conf::GlobalConf;
+use simpul_trust::message::{Received, Sealed};
+use simpul_wire::rest::RestRequest;
+use simpul_wire::transport::Encoder;
+use tokio::sync::mpsc;
+
+use super::{Consumer, RelayError, receive};
+use crate::intake::Passing;
+use crate::message::{Body, Request, Response};
+use crate::ports::{BodyError, BodyStream, Headers, PeerConnection};
+use crate::sealing::seal;
+use crate::{PROXY_VERSION, outbound, record};
+
+type Sent = Recorded<Sealed<Request>>;
+
+impl Consumer {
+    /// Sends the request and takes in the answer, both at once: a peer may refuse before it has read everything.
+    pub(super) async fn ask(
+        &self,
+        link: Box<dyn PeerConnection>,
+        head: RestRequest,
+        body: Option<BodyStream>,
+        conf: &GlobalConf,
+    ) -> Result<(Sent, (Received<Response>, DigestAlgorithm)), RelayError> {
+        let encoder = Encoder::new(outbound::boundary(self.ports.random.as_ref()));
+        let headers = transport_headers(&encoder, &head);
+        let (sink, stream) = outbound::pipe();
+        let write = self.write(sink, encoder, head, body, conf);
+        let read = async {
+            let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
+            receive::response(&self.ports, reply).await
+        };
+        tokio::try_join!(write, read)
+    }
+
+    async fn write(
+        &self,
+        sink: mpsc::Sender<Result<Bytes, BodyError>>,
+        encoder: Encoder,
+        head: RestRequest,
+        body: Option<BodyStream>,
+        conf: &GlobalConf,
+    ) -> Result<Sent, RelayError> {
+        let written = self.write_parts(&sink, encoder, head, body, conf).await;
+        if written.is_err() {
+            // The peer must see a broken message, never one that ends cleanly without its seal.
+            let _ = sink.send(Err(BodyError::Abandoned)).await;
+        }
+        written
+    }
+
+    async fn write_parts(
+        &self,
+        sink: &mpsc::Sender<Result<Bytes, BodyError>>,
+        mut encoder: Encoder,
+        head: RestRequest,
+        body: Option<BodyStream>,
+        conf: &GlobalConf,
+    ) -> Result<Sent, RelayError> {
+        for response in self.auth_ocsp()? {
+            outbound::put(sink, encoder.ocsp(&response)).await;
+        }
+        outbound::put(sink, encoder.rest_request(head.block())).await;
+        let body = match body {
+            Some(stream) => self.write_body(sink, &mut encoder, stream).await?,
+            None => None,
+        };
+        let sealed = seal(&self.ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
+        let at = record::At { side: Side::Consumer, conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
+        let recorded = kept.map_err(RelayError::Log)?;
+        outbound::put(sink, encoder.seal(recorded.seal())).await;
+        Ok(recorded)
+    }
+
+    /// The body part exists only if the call's body is not empty (wire.md §3.3).
+    async fn write_body(
+        &self,
+        sink: &mpsc::Sender<Result<Bytes, BodyError>>,
+        encoder: &mut Encoder,
+        mut stream: BodyStream,
+    ) -> Result<Option<Body>, RelayError> {
+        let mut passing = None;
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(RelayError::CallBody)?;
+            if chunk.is_empty() {
+                continue;
+            }
+            if passing.is_none() {
+                outbound::put(sink, encoder.body_start()).await;
+            }
+            passing.get_or_insert_with(|| Passing::new(&self.ports)).push(&chunk).map_err(RelayError::Intake)?;
+            outbound::put(sink, chunk).await;
+        }
+        let Some(passing) = passing else { return Ok(None) };
+        let (digest, logged) = passing.finish().map_err(RelayError::Intake)?;
+        Ok(Some(Body { data: None, digest, logged }))
+    }
+
+    /// OCSP responses for the own authentication certificate and its intermediates, which the peer checks.
+    fn auth_ocsp(&self) -> Result<Vec<Bytes>, RelayError> {
+        let chain = self.peers.own_chain();
+        self.ports.ocsp.own(&chain, self.ports.clock.now()).map_err(RelayError::OwnOcsp)
+    }
+}
+
+fn transport_headers(encoder: &Encoder, head: &RestRequest) -> Headers {
+    let original = head.header("content-type").unwrap_or_default();
+    [
+        ("x-hash-algorithm", DigestAlgorithm::Sha512.name()),
+        ("x-proxy-version", PROXY_VERSION),
+        ("x-original-content-type", original),
+        ("x-road-message-type", "REST"),
+        ("x-road-request-id", head.request_id()),
+        ("content-type", &encoder.content_type()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+    .collect()
+}

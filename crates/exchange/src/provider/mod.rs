@@ -1,0 +1,102 @@
+//! The provider's side: a sealed request of a peer becomes a call of a service here, and the service's answer goes back
+//! sealed.
+
+mod error;
+mod receive;
+mod reply;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use simpul_ledger::{Recorded, Side};
+use simpul_policy::Permitted;
+use simpul_trust::conf::GlobalConf;
+use simpul_wire::soap;
+use tracing::Instrument;
+
+pub use self::error::AnswerError;
+use crate::call::{Answer, AnswerBody, PeerCall};
+use crate::message::Request;
+use crate::ports::{Ports, ServiceLink};
+use crate::server::{ServerConf, Service};
+use crate::{record, trace};
+
+/// Answers the messages of other security servers.
+pub struct Provider {
+    ports: Ports,
+    services: Arc<dyn ServiceLink>,
+}
+
+impl Provider {
+    /// A provider over these ports.
+    #[must_use]
+    pub fn new(ports: Ports, services: Arc<dyn ServiceLink>) -> Self {
+        Self { ports, services }
+    }
+
+    /// Answers one message: a sealed response, or a fault (wire.md §3.4). The fault's detail is the trace id of the log
+    /// line with the whole cause.
+    pub async fn answer(&self, call: PeerCall) -> Answer {
+        let trace = trace::uuid(self.ports.random.as_ref());
+        let span = tracing::info_span!("answer", trace);
+        match self.exchange(call, &trace).instrument(span).await {
+            Ok(answer) => answer,
+            Err(error) => self.refuse(&error, &trace),
+        }
+    }
+
+    /// The steps of PR-MESSTRANSP §3.3 and wire.md §3.10, in order.
+    async fn exchange(&self, call: PeerCall, trace: &str) -> Result<Answer, AnswerError> {
+        let conf = self.conf_in_force()?;
+        let server = self.ports.server.current();
+        let received = receive::request(&self.ports, &conf, &server, call).await?;
+        let verified = received.verify(&conf, self.ports.clock.now()).map_err(AnswerError::Seal)?;
+        let permitted = server.access.permit(verified, &conf).map_err(AnswerError::Denied)?;
+        let service = enabled(&server, permitted.message().message())?;
+        let recorded = self.record(permitted, &conf).await?;
+        let reply = self.services.call(&recorded, service).await.map_err(AnswerError::Service)?;
+        reply::answer(&self.ports, &conf, &recorded, reply, trace)
+    }
+
+    /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).
+    fn conf_in_force(&self) -> Result<GlobalConf, AnswerError> {
+        let now = self.ports.clock.now();
+        let conf = self.ports.conf.current().ok_or(AnswerError::NoConf)?.as_of(now);
+        conf.check_fresh(now).map_err(AnswerError::Conf)?;
+        Ok(conf)
+    }
+
+    async fn record(
+        &self,
+        permitted: Permitted<Request>,
+        conf: &GlobalConf,
+    ) -> Result<Recorded<Permitted<Request>>, AnswerError> {
+        let at = record::At { side: Side::Provider, conf, now: self.ports.clock.now() };
+        let evidence = |p: &Permitted<Request>| record::request(&at, p.message().message(), p.message().seal());
+        self.ports.ledger.record(permitted, evidence).await.map_err(AnswerError::Log)
+    }
+
+    /// A fault before the answer has begun: HTTP 200 with a SOAP fault (wire.md §3.4).
+    fn refuse(&self, error: &AnswerError, trace: &str) -> Answer {
+        let fault = trace::report("provider", trace, error, error.fault());
+        Answer {
+            status: 200,
+            reason: None,
+            headers: vec![
+                ("content-type".to_owned(), Bytes::from_static(b"text/xml;charset=utf-8")),
+                ("soapaction".to_owned(), Bytes::new()),
+            ],
+            body: AnswerBody::Whole(Bytes::from(soap::fault::encode(&fault, self.ports.dialect))),
+        }
+    }
+}
+
+/// The service that is asked, unless it is disabled (wire.md §9.2).
+fn enabled<'a>(server: &'a ServerConf, request: &Request) -> Result<&'a Service, AnswerError> {
+    let id = request.head().service();
+    let service = server.services.get(id).ok_or_else(|| AnswerError::UnknownService(id.clone()))?;
+    match &service.disabled {
+        Some(notice) => Err(AnswerError::Disabled { service: id.clone(), notice: notice.clone() }),
+        None => Ok(service),
+    }
+}

@@ -1,0 +1,158 @@
+//! A connection with or without TLS.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use openssl::ssl::{Ssl, SslContext, SslRef};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_openssl::SslStream;
+
+use super::tcp::Tcp;
+
+/// A connection that carries HTTP.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    /// Octets as they are.
+    Plain(Tcp),
+    /// TLS, after its handshake.
+    Tls(Box<SslStream<Below>>),
+}
+
+impl Transport {
+    /// Makes the accepting side's handshake.
+    pub(crate) async fn accept(tcp: Tcp, context: &SslContext, within: Duration) -> io::Result<Self> {
+        let ssl = Ssl::new(context).map_err(io::Error::other)?;
+        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
+        timed(within, Pin::new(&mut *stream).accept()).await?;
+        Ok(Self::Tls(stream))
+    }
+
+    /// Makes the connecting side's handshake. `prepare` may set what is particular to this connection, such as the
+    /// server's name.
+    pub(crate) async fn connect(
+        tcp: Tcp,
+        context: &SslContext,
+        within: Duration,
+        prepare: impl FnOnce(&mut SslRef) -> Result<(), openssl::error::ErrorStack>,
+    ) -> io::Result<Self> {
+        let mut ssl = Ssl::new(context).map_err(io::Error::other)?;
+        prepare(&mut ssl).map_err(io::Error::other)?;
+        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
+        timed(within, Pin::new(&mut *stream).connect()).await?;
+        Ok(Self::Tls(stream))
+    }
+
+    /// The TLS session, if there is one.
+    pub(crate) fn ssl(&self) -> Option<&SslRef> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => Some(stream.ssl()),
+        }
+    }
+
+    /// The socket below.
+    pub(crate) fn tcp(&self) -> &Tcp {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(stream) => &stream.get_ref().0,
+        }
+    }
+
+    /// The socket below, for throwing away what still comes.
+    pub(crate) fn tcp_mut(&mut self) -> &mut Tcp {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(stream) => &mut stream.get_mut().0,
+        }
+    }
+}
+
+async fn timed(within: Duration, handshake: impl Future<Output = Result<(), openssl::ssl::Error>>) -> io::Result<()> {
+    match tokio::time::timeout(within, handshake).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.into_io_error().unwrap_or_else(io::Error::other)),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long")),
+    }
+}
+
+/// The socket below TLS. Its end is an error here: TLS ends with a close_notify, after which nothing is read any
+/// more, so a socket that ends before was cut. OpenSSL alone would report a clean end, and a body that is delimited
+/// by it would look whole.
+#[derive(Debug)]
+pub(crate) struct Below(Tcp);
+
+impl AsyncRead for Below {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
+        if buf.filled().len() == before && buf.remaining() > 0 {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Below {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    /// True without TLS. With TLS, HTTP joins head and chunks into one buffer, so that they become one record and
+    /// not one each.
+    fn is_write_vectored(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
+        }
+    }
+}

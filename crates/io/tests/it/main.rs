@@ -1,0 +1,6 @@
+//! Sockets, TLS and HTTP as seen from outside.
+
+mod listen;
+mod peer;
+mod support;
+mod tls;

@@ -1,0 +1,253 @@
+//! The global configuration in force: the last good one from disk, then a newer one in every interval.
+//!
+//! A configuration is in force only after every record that it will be cited by can cite it: it is kept in the ledger
+//! first. An older one than was accepted before is refused (`trust::conf::rollback`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use simpul_core::UnixTime;
+use simpul_core::ident::Instance;
+use simpul_exchange::ports::{Clock, ConfSource};
+use crate::temp::Fetcher;
+use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
+use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan, Refused};
+use simpul_trust::conf::rollback::{RollbackPolicy, Succession};
+use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
+use simpul_wire::gconf::{Anchor, tree};
+use tokio_util::sync::CancellationToken;
+
+use crate::fetch;
+use crate::files;
+use crate::verdict::chain;
+
+/// How far an honest central server of a cluster may be behind another: one generation interval (wire.md §8.3).
+const GENERATION: Duration = Duration::from_secs(60);
+
+/// What the keeper needs.
+pub struct Keeping {
+    /// The anchor of the own instance.
+    pub anchor: Anchor,
+    /// Which federated instances are used.
+    pub allowed: AllowedFederations,
+    /// Whether the operator lets an older configuration replace a newer one.
+    pub rollback: RollbackPolicy,
+    /// Time between two looks.
+    pub interval: Duration,
+    /// Where the last good configuration lies.
+    pub dir: PathBuf,
+}
+
+/// Holds the configuration in force, and renews it.
+pub struct ConfKeeper {
+    keeping: Keeping,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    fetcher: Fetcher,
+    current: RwLock<Option<Arc<GlobalConf>>>,
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest Expire-date accepted, by instance.
+    newest: BTreeMap<Instance, UnixTime>,
+    /// The location that last worked, by instance.
+    prefer: BTreeMap<Instance, String>,
+    /// What is in force, so that unchanged parts are not fetched again.
+    published: Vec<Published>,
+    rounds: u64,
+}
+
+/// Why a configuration did not come into force.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// No location had an acceptable one.
+    #[error("no location has an acceptable configuration: {0}")]
+    Refused(String),
+    /// Its parts do not fit together.
+    #[error("the global configuration is not accepted")]
+    Conf(#[source] ConfError),
+    /// It could not be kept for evidence.
+    #[error("the global configuration could not be kept in the ledger")]
+    Ledger(#[source] LedgerError),
+}
+
+impl ConfSource for ConfKeeper {
+    fn current(&self) -> Option<Arc<GlobalConf>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ConfKeeper {
+    /// A keeper with the configuration that is published now, or else the last good one from disk, which may have
+    /// expired. Fails if there is neither.
+    pub async fn open(keeping: Keeping, ledger: Ledger, clock: Arc<dyn Clock>) -> Result<Self, KeepError> {
+        let (current, state) = (RwLock::new(None), tokio::sync::Mutex::default());
+        let keeper = Self { keeping, ledger, clock, fetcher: Fetcher::default(), current, state };
+        if let Some(published) = stored(&keeper.keeping).map_err(KeepError::Conf)? {
+            let mut state = keeper.state.lock().await;
+            let newest = published.iter().map(|p| (p.directory.instance().clone(), p.directory.expires()));
+            state.newest = newest.collect();
+            keeper.put_in_force(&mut state, published).await?;
+        }
+        match keeper.renew().await {
+            Err(error) if keeper.current().is_some() => {
+                tracing::warn!(cause = chain(&error), "going on with the stored global configuration");
+            }
+            other => other?,
+        }
+        Ok(keeper)
+    }
+
+    /// Fetches, judges and puts in force what is published now.
+    pub async fn renew(&self) -> Result<(), KeepError> {
+        let mut state = self.state.lock().await;
+        state.rounds += 1;
+        let plan = Plan {
+            anchor: self.keeping.anchor.clone(),
+            allowed: self.keeping.allowed.clone(),
+            previous: state.published.clone(),
+            newest: state.newest.clone(),
+            generation_interval: GENERATION,
+            rollback: self.keeping.rollback,
+            prefer: state.prefer.clone(),
+            seed: state.rounds,
+        };
+        let outcome = fetch::carry_out(plan, &self.fetcher, self.clock.as_ref()).await;
+        report(&outcome);
+        let published = outcome.in_force(&state.published);
+        let newest: Vec<_> = outcome.newest().map(|(i, at)| (i.clone(), at)).collect();
+        state.newest.extend(newest);
+        let prefer: Vec<_> = outcome.locations().map(|(i, l)| (i.clone(), l.to_owned())).collect();
+        state.prefer.extend(prefer);
+        if let Err(refused) = outcome.own {
+            return Err(KeepError::Refused(attempts(&refused)));
+        }
+        if same(&published, &state.published) {
+            return Ok(());
+        }
+        self.put_in_force(&mut state, published).await?;
+        if let Err(cause) = store(&self.keeping.dir, &state.published) {
+            // The configuration is in force all the same; only a restart without the registry would miss it.
+            tracing::error!(%cause, dir = %self.keeping.dir.display(), "the global configuration could not be stored");
+        }
+        Ok(())
+    }
+
+    /// Renews until it is told to stop. Failures leave what is in force, until it expires.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(self.keeping.interval);
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            if let Err(error) = self.renew().await {
+                tracing::error!(cause = chain(&error), "the global configuration was not renewed");
+            }
+        }
+    }
+
+    /// Keeps every version in the ledger, then lets exchanges see the configuration.
+    async fn put_in_force(&self, state: &mut State, published: Vec<Published>) -> Result<(), KeepError> {
+        for one in &published {
+            self.ledger.keep_conf(&kept(one)).await.map_err(KeepError::Ledger)?;
+        }
+        let parts: Vec<LoadedPart> = published.iter().flat_map(|p| p.parts.iter().cloned()).collect();
+        let conf = GlobalConf::from_parts(&self.keeping.anchor.instance, parts).map_err(KeepError::Conf)?;
+        conf.problems().for_each(|p| tracing::warn!(cause = chain(p), "a trust service is left out"));
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(conf));
+        state.published = published;
+        Ok(())
+    }
+}
+
+/// Logs what an operator must know of a round: overrides, and instances that could not be had.
+fn report(outcome: &Outcome) {
+    let overridden = |fetched: &Fetched| {
+        if let Succession::Overridden { newest, was } = fetched.succession {
+            let instance = fetched.published.directory.instance();
+            tracing::warn!(%instance, accepted = %newest, newer = %was,
+                "an older configuration was accepted, because accept-conf-rollback is set");
+        }
+    };
+    outcome.own.iter().for_each(overridden);
+    for (instance, result) in &outcome.federated {
+        match result {
+            Ok(fetched) => overridden(fetched),
+            Err(refused) => {
+                tracing::warn!(%instance, attempts = attempts(refused), "no acceptable configuration of a partner");
+            }
+        }
+    }
+}
+
+fn attempts(refused: &Refused) -> String {
+    let lines = refused.attempts.iter().map(|a| format!("{}: {}", a.url, chain(&a.error)));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+fn same(one: &[Published], other: &[Published]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.directory.sha256() == b.directory.sha256())
+}
+
+/// The form in which the ledger keeps a configuration.
+fn kept(published: &Published) -> KeptConf {
+    let name = name_of(published);
+    let mut files = published.files(name);
+    let directory = files.remove(name).unwrap_or_default();
+    KeptConf {
+        id: ConfId::new(published.directory.sha256()),
+        instance: published.directory.instance().to_string(),
+        directory,
+        parts: files.into_iter().collect(),
+    }
+}
+
+/// The name under which a directory is stored: only the own instance's lists private parameters.
+fn name_of(published: &Published) -> &'static str {
+    let private = simpul_wire::gconf::PartKind::Private;
+    if published.part(&private).is_some() { "internalconf" } else { "externalconf" }
+}
+
+/// Reads the configuration that was in force last, without regard to its expiry.
+fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
+    let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
+    let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
+    let tree = signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0))?;
+    let federated = tree.federated.into_values().filter_map(Result::ok);
+    Ok(Some(std::iter::once(tree.own).chain(federated).collect()))
+}
+
+/// Writes a configuration beside the last one, and then lets the pointer lead to it.
+fn store(dir: &Path, published: &[Published]) -> std::io::Result<()> {
+    let Some(own) = published.first() else { return Ok(()) };
+    let mut files: BTreeMap<String, Bytes> = own.files(name_of(own));
+    for other in published.iter().skip(1) {
+        let folder = tree::folder_name(other.directory.instance());
+        files.extend(other.files(name_of(other)).into_iter().map(|(name, bytes)| (format!("{folder}/{name}"), bytes)));
+    }
+    let hashes = published.iter().flat_map(|p| p.directory.sha256().into_iter().take(6));
+    let name: String = hashes.map(|b| format!("{b:02x}")).collect();
+    let target = dir.join(&name);
+    for (path, bytes) in files {
+        let path = target.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
+        std::fs::write(path, bytes)?;
+    }
+    let pointer = dir.join("current.part");
+    std::fs::write(&pointer, &name)?;
+    std::fs::rename(pointer, dir.join("current"))?;
+    for old in std::fs::read_dir(dir)?.flatten() {
+        if old.path().is_dir() && old.file_name().to_string_lossy() != name {
+            std::fs::remove_dir_all(old.path())?;
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,181 @@
+//! Where the demo federation lives: addresses and ports, chosen once and kept with it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The plan file in the federation's folder. It is written last: where it is, the federation is complete.
+pub const FILE: &str = "federation.json";
+
+/// A federation of two instances.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Indonesia's side: the consumer.
+    pub id: Site,
+    /// Malaysia's side: the provider.
+    pub my: Site,
+}
+
+/// One instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Site {
+    /// Its identifier.
+    pub instance: String,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its configuration file, with every role.
+    pub config: PathBuf,
+    /// The anchor that its state hands out.
+    pub anchor: PathBuf,
+    /// Base URL of the published configuration.
+    pub registry: String,
+    /// Base URL of its trust services.
+    pub lab: String,
+    /// URL of its sample register.
+    pub register: String,
+    /// Its security server.
+    pub server: Server,
+}
+
+/// A security server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Server {
+    /// Its id.
+    pub id: String,
+    /// Base URL for information systems.
+    pub consumer: String,
+    /// Where peers connect.
+    pub peer: SocketAddr,
+    /// Where peers fetch OCSP responses.
+    pub ocsp: SocketAddr,
+}
+
+/// The five ports of a site, the same at both, since X-Road addresses carry no port.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    pub(super) consumer: u16,
+    pub(super) registry: u16,
+    pub(super) lab: u16,
+    pub(super) peer: u16,
+    pub(super) ocsp: u16,
+}
+
+/// Why no ports could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// A port of the wish is taken.
+    #[error("port {port} is not free on {address}; choose another --base-port, or 0 to find free ones")]
+    Taken {
+        /// Where.
+        address: Ipv4Addr,
+        /// Which.
+        port: u16,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// Nothing is free.
+    #[error("no port is free on all of {0}")]
+    None(String),
+}
+
+/// Times that a port is drawn before giving up.
+const DRAWS: usize = 64;
+
+impl Ports {
+    /// Five ports from `base` on, or five free ones if it is 0; each is free on every address.
+    pub fn find(addresses: &[Ipv4Addr], base: u16) -> Result<Self, PortError> {
+        let mut taken = Vec::new();
+        for wish in 0..5u16 {
+            let port = match base {
+                0 => draw(addresses, &taken)?,
+                _ => {
+                    let port = base.saturating_add(wish);
+                    let busy = |(address, cause)| PortError::Taken { address, port, cause };
+                    check_free(addresses, port).map_err(busy)?;
+                    port
+                }
+            };
+            taken.push(port);
+        }
+        match *taken {
+            [consumer, registry, lab, peer, ocsp] => Ok(Self { consumer, registry, lab, peer, ocsp }),
+            _ => Err(PortError::None(list(addresses))),
+        }
+    }
+}
+
+impl Plan {
+    /// The plan of a folder, if a federation was prepared in it.
+    pub fn read(dir: &Path) -> std::io::Result<Option<Self>> {
+        match std::fs::read(dir.join(FILE)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(std::io::Error::other),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Both sites, consumer first.
+    #[must_use]
+    pub fn sites(&self) -> [&Site; 2] {
+        [&self.id, &self.my]
+    }
+}
+
+impl Site {
+    pub(super) fn new(dir: &Path, instance: &str, server: &str, address: Ipv4Addr, ports: Ports) -> Self {
+        let at = |port| SocketAddr::new(IpAddr::V4(address), port);
+        let dir = dir.join(instance.to_lowercase());
+        Self {
+            instance: instance.to_owned(),
+            config: dir.join("simpul.toml"),
+            anchor: dir.join("anchor.xml"),
+            dir,
+            registry: format!("http://{}", at(ports.registry)),
+            lab: format!("http://{}", at(ports.lab)),
+            register: format!("http://{}/register", at(ports.lab)),
+            server: Server {
+                id: server.to_owned(),
+                consumer: format!("http://{}", at(ports.consumer)),
+                peer: at(ports.peer),
+                ocsp: at(ports.ocsp),
+            },
+        }
+    }
+}
+
+/// A port that the system calls free on the first address, and that is free on the others too.
+fn draw(addresses: &[Ipv4Addr], taken: &[u16]) -> Result<u16, PortError> {
+    let first = addresses.first().copied().unwrap_or(Ipv4Addr::LOCALHOST);
+    (0..DRAWS)
+        .filter_map(|_| TcpListener::bind((first, 0)).and_then(|l| l.local_addr()).ok())
+        .map(|address| address.port())
+        .find(|port| !taken.contains(port) && check_free(addresses, *port).is_ok())
+        .ok_or_else(|| PortError::None(list(addresses)))
+}
+
+fn check_free(addresses: &[Ipv4Addr], port: u16) -> Result<(), (Ipv4Addr, std::io::Error)> {
+    addresses.iter().try_for_each(|a| TcpListener::bind((*a, port)).map(drop).map_err(|e| (*a, e)))
+}
+
+fn list(addresses: &[Ipv4Addr]) -> String {
+    addresses.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 9, 8, 2), Ipv4Addr::new(127, 9, 8, 3)];
+
+    #[test]
+    fn a_port_that_one_address_has_taken_is_not_chosen() {
+        let busy = TcpListener::bind((PAIR[1], 0)).unwrap();
+        let port = busy.local_addr().unwrap().port();
+        assert!(matches!(Ports::find(&PAIR, port), Err(PortError::Taken { address, .. }) if address == PAIR[1]));
+        let ports = Ports::find(&PAIR, 0).unwrap();
+        let all = [ports.consumer, ports.registry, ports.lab, ports.peer, ports.ocsp];
+        assert!(all.iter().all(|p| *p != 0 && *p != port));
+    }
+}

@@ -1,0 +1,321 @@
+//! What an instance consists of, as its operator writes it down: members, servers, trust services, groups, and the
+//! instances it trusts. A TOML file beside the registry's configuration; its paths are relative to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use simpul_core::ident::{GroupCode, Instance, MemberClass, MemberCode, ServerCode, SubsystemCode};
+use simpul_core::{ClientId, MemberId, ServerId};
+use simpul_registry::publish;
+use simpul_trust::cert::{Certificate, CertificateProfile};
+use simpul_wire::gconf::{Anchor, ManagementService};
+
+use crate::config::{ConfigError, text, texts};
+use crate::keys::{self, KeyError};
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Membership {
+    /// `HOST:PORT` under which the configuration is published.
+    pub address: String,
+    /// The member subsystem that answers management requests.
+    #[serde(deserialize_with = "text")]
+    pub management_provider: ClientId,
+    /// How old an OCSP response may be, in seconds.
+    #[serde(default = "ocsp_freshness")]
+    pub ocsp_freshness_seconds: u64,
+    /// Seconds between two timestamping runs of a security server.
+    #[serde(default = "timestamping_interval")]
+    pub timestamping_interval_seconds: u64,
+    /// Member classes.
+    #[serde(default)]
+    pub class: Vec<Class>,
+    /// Members.
+    #[serde(default)]
+    pub member: Vec<Member>,
+    /// Security servers.
+    #[serde(default)]
+    pub server: Vec<Server>,
+    /// Certification authorities.
+    #[serde(default)]
+    pub ca: Vec<Ca>,
+    /// Timestamping authorities.
+    #[serde(default)]
+    pub tsa: Vec<Tsa>,
+    /// Global groups.
+    #[serde(default)]
+    pub group: Vec<Group>,
+    /// Anchors of the instances that this one trusts.
+    #[serde(default)]
+    pub federation: Vec<Federation>,
+}
+
+/// A member class.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Class {
+    /// Its code, such as `GOV`.
+    #[serde(deserialize_with = "text")]
+    pub code: MemberClass,
+    /// What it means.
+    pub description: String,
+}
+
+/// A member.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Member {
+    /// Its class.
+    #[serde(deserialize_with = "text")]
+    pub class: MemberClass,
+    /// Its code.
+    #[serde(deserialize_with = "text")]
+    pub code: MemberCode,
+    /// Its name.
+    pub name: String,
+    /// Its subsystems.
+    #[serde(default, deserialize_with = "texts")]
+    pub subsystems: Vec<SubsystemCode>,
+}
+
+/// A security server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Server {
+    /// The member that runs it.
+    #[serde(deserialize_with = "text")]
+    pub owner: MemberId,
+    /// Its code.
+    #[serde(deserialize_with = "text")]
+    pub code: ServerCode,
+    /// Where others reach it: an IP address or host name, without a port.
+    pub address: String,
+    /// Its authentication certificates (PEM files).
+    pub auth_certificates: Vec<PathBuf>,
+    /// Clients that are registered on it.
+    #[serde(default, deserialize_with = "texts")]
+    pub clients: Vec<ClientId>,
+    /// Set while it is in maintenance, with what callers are told.
+    pub maintenance: Option<String>,
+}
+
+/// A certification authority.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Ca {
+    /// Its name.
+    pub name: String,
+    /// Its certificate (PEM file).
+    pub certificate: PathBuf,
+    /// How subjects name members: the profile's Java class name (wire.md §10.1).
+    #[serde(deserialize_with = "profile")]
+    pub profile: CertificateProfile,
+    /// Its OCSP responders.
+    pub ocsp: Vec<Ocsp>,
+}
+
+/// An OCSP responder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Ocsp {
+    /// Where it answers.
+    pub url: String,
+    /// Its certificate (PEM file), if it does not sign with the CA's.
+    pub certificate: Option<PathBuf>,
+}
+
+/// A timestamping authority.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tsa {
+    /// Its name.
+    pub name: String,
+    /// Where it answers.
+    pub url: String,
+    /// Its certificate (PEM file).
+    pub certificate: PathBuf,
+}
+
+/// A global group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Group {
+    /// Its code.
+    #[serde(deserialize_with = "text")]
+    pub code: GroupCode,
+    /// What it is for.
+    pub description: String,
+    /// Who is in it.
+    #[serde(default, deserialize_with = "texts")]
+    pub members: Vec<ClientId>,
+}
+
+/// An instance that this one trusts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Federation {
+    /// The other instance's anchor for its external configuration.
+    pub anchor: PathBuf,
+}
+
+/// Why a membership file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MembershipError {
+    /// The file itself.
+    #[error("the membership file cannot be used")]
+    File(#[source] ConfigError),
+    /// A certificate that it names.
+    #[error("{what}")]
+    Certificate {
+        /// Whose certificate.
+        what: String,
+        /// Why.
+        #[source]
+        cause: KeyError,
+    },
+    /// An anchor that it names.
+    #[error("{}: the anchor cannot be used: {why}", path.display())]
+    Anchor {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Membership {
+    /// Reads a file; its paths become relative to the file's folder.
+    pub fn read(path: &Path) -> Result<Self, MembershipError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| MembershipError::File(ConfigError::Read { path: path.to_owned(), cause }))?;
+        let mut membership: Self = toml::from_str(&text).map_err(|e| {
+            MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() })
+        })?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        let fix = |path: &mut PathBuf| *path = base.join(&*path);
+        membership.server.iter_mut().flat_map(|s| &mut s.auth_certificates).for_each(fix);
+        membership.ca.iter_mut().for_each(|ca| {
+            fix(&mut ca.certificate);
+            ca.ocsp.iter_mut().filter_map(|o| o.certificate.as_mut()).for_each(fix);
+        });
+        membership.tsa.iter_mut().for_each(|tsa| fix(&mut tsa.certificate));
+        membership.federation.iter_mut().for_each(|f| fix(&mut f.anchor));
+        Ok(membership)
+    }
+
+    /// What the registry publishes: every certificate and anchor that the file names is read.
+    pub fn resolve(&self, instance: &Instance, validity: Duration) -> Result<publish::Membership, MembershipError> {
+        let management = ManagementService {
+            address: format!("https://{}/managementservice/", self.address),
+            certificate: None,
+            provider: self.management_provider.clone(),
+        };
+        let mut resolved = publish::Membership::new(instance.clone(), vec![self.address.clone()], management);
+        resolved.classes = self.class.iter().map(|c| (c.code.clone(), c.description.clone())).collect();
+        resolved.members = self.member.iter().map(|m| m.resolve(instance)).collect();
+        resolved.servers = self.server.iter().map(Server::resolve).collect::<Result<_, _>>()?;
+        resolved.groups = self.group.iter().map(Group::resolve).collect();
+        resolved.certification = self.ca.iter().map(Ca::resolve).collect::<Result<_, _>>()?;
+        resolved.timestamping = self.tsa.iter().map(Tsa::resolve).collect::<Result<_, _>>()?;
+        resolved.federation = self.federation.iter().map(|f| read_anchor(&f.anchor)).collect::<Result<_, _>>()?;
+        resolved.ocsp_freshness = Duration::from_secs(self.ocsp_freshness_seconds);
+        resolved.timestamping_interval = Duration::from_secs(self.timestamping_interval_seconds);
+        resolved.validity = validity;
+        Ok(resolved)
+    }
+}
+
+/// Reads an anchor file.
+pub fn read_anchor(path: &Path) -> Result<Anchor, MembershipError> {
+    let broken = |why: String| MembershipError::Anchor { path: path.to_owned(), why };
+    let bytes = std::fs::read(path).map_err(|e| broken(e.to_string()))?;
+    Anchor::parse(&bytes).map_err(|e| broken(e.to_string()))
+}
+
+impl Member {
+    fn resolve(&self, instance: &Instance) -> publish::MemberEntry {
+        let entry = |code: &SubsystemCode| publish::SubsystemEntry { code: code.clone(), name: None };
+        publish::MemberEntry {
+            id: MemberId { instance: instance.clone(), class: self.class.clone(), code: self.code.clone() },
+            name: self.name.clone(),
+            subsystems: self.subsystems.iter().map(entry).collect(),
+        }
+    }
+}
+
+impl Server {
+    fn resolve(&self) -> Result<publish::ServerEntry, MembershipError> {
+        let id = ServerId { owner: self.owner.clone(), code: self.code.clone() };
+        let hash = |path: &PathBuf| {
+            certificate(path, format!("[[server]] {}: auth-certificates", id.short())).map(|c| c.sha256())
+        };
+        Ok(publish::ServerEntry {
+            address: Some(self.address.clone()),
+            auth_certificates: self.auth_certificates.iter().map(hash).collect::<Result<_, _>>()?,
+            clients: self.clients.clone(),
+            maintenance: self.maintenance.clone().map(Some),
+            id,
+        })
+    }
+}
+
+impl Ca {
+    fn resolve(&self) -> Result<publish::CertificationService, MembershipError> {
+        let what = format!("[[ca]] {}", self.name);
+        let responder = |o: &Ocsp| {
+            let certificate = o.certificate.as_ref().map(|path| certificate(path, format!("{what}: ocsp")));
+            Ok(publish::OcspResponder { url: o.url.clone(), certificate: certificate.transpose()? })
+        };
+        Ok(publish::CertificationService {
+            name: self.name.clone(),
+            profile: self.profile,
+            authentication_only: false,
+            top: publish::CaEntry {
+                certificate: certificate(&self.certificate, what.clone())?,
+                ocsp: self.ocsp.iter().map(responder).collect::<Result<_, _>>()?,
+            },
+            intermediates: Vec::new(),
+        })
+    }
+}
+
+impl Tsa {
+    fn resolve(&self) -> Result<publish::TimestampingService, MembershipError> {
+        Ok(publish::TimestampingService {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            certificate: certificate(&self.certificate, format!("[[tsa]] {}", self.name))?,
+        })
+    }
+}
+
+impl Group {
+    fn resolve(&self) -> publish::Group {
+        publish::Group {
+            code: self.code.clone(),
+            description: self.description.clone(),
+            members: self.members.clone(),
+        }
+    }
+}
+
+/// The first certificate of a PEM file.
+fn certificate(path: &Path, what: String) -> Result<Certificate, MembershipError> {
+    let mut all = keys::certificates(path).map_err(|cause| MembershipError::Certificate { what, cause })?;
+    Ok(all.swap_remove(0))
+}
+
+fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CertificateProfile, D::Error> {
+    CertificateProfile::from_class_name(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+fn ocsp_freshness() -> u64 {
+    3600
+}
+
+fn timestamping_interval() -> u64 {
+    60
+}

@@ -1,0 +1,84 @@
+//! The laboratory: a test CA's OCSP responder, a TSA, and a sample register. Never beside real anchors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use simpul_exchange::call::{Answer, ConsumerCall};
+use simpul_exchange::ports::Clock;
+use simpul_io::listen::{self, Bounds, ConsumerHandler, Listener};
+use simpul_lab::ca::LabCa;
+use simpul_lab::{ocsp, register, tsa};
+use simpul_trust::conf::is_lab;
+use tokio_util::sync::CancellationToken;
+
+use super::{RoleError, Running, web};
+use crate::config::LabRole;
+use crate::membership::read_anchor;
+
+/// Octets of a request to a trust service or the register.
+const REQUEST: usize = 64 * 1024;
+
+/// How long an OCSP response stays valid.
+const OCSP_VALIDITY: Duration = Duration::from_secs(3600);
+
+/// Starts the laboratory.
+pub async fn start(role: &LabRole, clock: Arc<dyn Clock>, stop: CancellationToken) -> Result<Running, RoleError> {
+    let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "lab", cause })?;
+    if !is_lab(&anchor) {
+        return Err(RoleError::NotLab { role: "lab", anchor: role.anchor.clone() });
+    }
+    let ca = LabCa::load(&role.ca).map_err(|cause| RoleError::Ca { path: role.ca.clone(), cause })?;
+    let failed = |cause| RoleError::Listen { role: "lab", port: "listen", address: role.listen, cause };
+    let listener = Listener::bind(role.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let lab = Arc::new(Lab { ca, clock, register: role.register, last_serial: AtomicU64::new(0) });
+    let task = tokio::spawn(listen::consumer(listener, None, lab, Bounds::default(), stop));
+    Ok(Running { name: format!("lab of {}", anchor.instance), ports: vec![("http", address)], tasks: vec![task] })
+}
+
+struct Lab {
+    ca: LabCa,
+    clock: Arc<dyn Clock>,
+    register: bool,
+    last_serial: AtomicU64,
+}
+
+#[async_trait]
+impl ConsumerHandler for Lab {
+    async fn handle(&self, call: ConsumerCall) -> Answer {
+        let Some(body) = web::read(call.body, REQUEST).await else {
+            return web::text(413, "the request is too long, or broke off");
+        };
+        let (path, query) = web::split(&call.target);
+        match (call.method.as_str(), path) {
+            ("POST", "/ocsp") => {
+                let response = ocsp::respond(&self.ca, &body, self.clock.now(), Some(OCSP_VALIDITY));
+                web::answer(200, "application/ocsp-response", response)
+            }
+            ("POST", "/tsa") => {
+                let response = tsa::respond(self.ca.tsa(), &body, self.clock.now(), self.serial());
+                web::answer(200, "application/timestamp-reply", response)
+            }
+            (method, path) => match path.strip_prefix("/register").filter(|_| self.register) {
+                Some(rest) => {
+                    let reply = register::handle(method, rest, query, &body);
+                    let content_type = reply.headers.iter().find(|(n, _)| *n == "content-type").map_or("", |(_, v)| v);
+                    web::answer(reply.status, content_type, reply.body)
+                }
+                None => web::text(404, "the laboratory answers POST /ocsp and POST /tsa"),
+            },
+        }
+    }
+}
+
+impl Lab {
+    /// A serial number that no earlier run used: the time in milliseconds, and always more than the last.
+    fn serial(&self) -> u64 {
+        let now = u64::try_from(self.clock.now().millis()).unwrap_or(0);
+        let next = |last: u64| Some(now.max(last.saturating_add(1)));
+        let before = self.last_serial.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or(0);
+        now.max(before.saturating_add(1))
+    }
+}

@@ -1,0 +1,78 @@
+//! The journey of an official's call from one state to a register in another, seen from outside.
+
+use super::support::{Curl, Federation, Relay, SIMPUL};
+use std::net::SocketAddr;
+use std::process::Command;
+
+const MANPOWER: &str = "ID/GOV/3201/manpower";
+const PERSONS: &str = "/r1/MY/GOV/1001/civil-registry/persons";
+
+/// `demo --once --json` from an empty folder: every step ends as it must, and the files that it names are there.
+#[test]
+fn the_demo_makes_the_journey() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(SIMPUL).args(["demo", "--once", "--json", "--dir"]).arg(dir.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["ok"], true, "{report}");
+    let names: Vec<&str> = report["steps"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    for step in ["get", "post", "no-access-right", "tampered-message", "revoked-certificate", "evidence"] {
+        assert!(names.contains(&step), "{names:?}");
+    }
+    for file in ["evidence", "anchor", "conf"] {
+        assert!(std::path::Path::new(report[file].as_str().unwrap()).exists(), "{file}");
+    }
+}
+
+/// The same journey by `curl` against separate processes, through a relay between the servers that keeps every octet:
+/// no plaintext of the payload is on the wire, and cutting the relay fails the call.
+#[test]
+fn separate_processes_through_a_recording_relay() {
+    let federation = Federation::prepare();
+    let real: SocketAddr = federation.text("/my/server/peer").parse().unwrap();
+    let ocsp: SocketAddr = federation.text("/my/server/ocsp").parse().unwrap();
+    let std::net::IpAddr::V4(ip) = real.ip() else { panic!("loopback addresses are IPv4") };
+    let [a, b, c, d] = ip.octets();
+    let middle = std::net::Ipv4Addr::new(a, b, c, d + 1);
+    federation.edit("my/membership.toml", &format!("address = \"{ip}\""), &format!("address = \"{middle}\""));
+    let relay = Relay::start(SocketAddr::from((middle, real.port())), real);
+    let _ocsp = Relay::start(SocketAddr::from((middle, ocsp.port())), ocsp);
+    let mut running = federation.start_all();
+    let base = federation.text("/id/server/consumer");
+
+    let list = Curl::get(&format!("{base}{PERSONS}/persons?limit=1")).client(MANPOWER).send();
+    assert_eq!(list.status, 200, "{list:?}");
+    let person = &list.json()["persons"][0];
+    let (id, name) = (person["id"].as_str().unwrap(), person["name"].as_str().unwrap());
+
+    let get = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
+    assert_eq!((get.status, get.json()["name"].as_str()), (200, Some(name)), "{get:?}");
+    assert_eq!(get.header("x-road-client"), MANPOWER);
+    assert_eq!(get.header("x-road-service"), &PERSONS[4..]);
+    assert!(!get.header("x-road-request-hash").is_empty());
+
+    let search = format!("{{\"name\":\"{name}\"}}");
+    let post = Curl::get(&format!("{base}{PERSONS}/persons/search")).client(MANPOWER).post("application/json", &search);
+    let post = post.send();
+    assert_eq!(post.status, 200, "{post:?}");
+    assert!(post.json()["persons"].as_array().unwrap().iter().any(|p| p["id"] == id), "{post:?}");
+
+    let seen = relay.seen();
+    assert!(seen.len() > 4_000, "the exchange went through the relay: {} octets", seen.len());
+    for secret in [id, name, "x-road-client", "civil-registry/persons"] {
+        assert!(!seen.windows(secret.len()).any(|w| w == secret.as_bytes()), "`{secret}` is on the wire");
+    }
+
+    let denied = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client("ID/GOV/3201/payroll").send();
+    assert_eq!((denied.status, denied.fault().as_str()), (500, "server.serverproxy.access_denied"));
+
+    relay.cut();
+    let cut = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
+    assert_eq!(cut.status, 500, "{cut:?}");
+    assert!(cut.fault().starts_with("server.clientproxy."), "{cut:?}");
+    relay.mend();
+    let again = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
+    assert_eq!(again.status, 200, "the call works again: {again:?}");
+    assert_eq!(running.process("id/server").stop(), Some(0), "a server that is asked to stop ends cleanly");
+}

@@ -1,0 +1,7 @@
+//! Whole-federation tests: separate processes, real sockets, programs that are not ours.
+
+mod evidence;
+mod journey;
+mod kill;
+mod large_body;
+mod support;

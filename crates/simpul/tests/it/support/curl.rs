@@ -1,0 +1,108 @@
+//! Calls by `curl`, a client that nobody here wrote.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+/// A call in the making.
+pub(crate) struct Curl {
+    command: Command,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// HTTP status; 0 if there was none.
+    pub(crate) status: u16,
+    /// Headers, names in lower case; of several the last.
+    pub(crate) headers: HashMap<String, String>,
+    /// Body.
+    pub(crate) body: Vec<u8>,
+    /// curl's own exit code.
+    pub(crate) exit: i32,
+}
+
+impl Curl {
+    /// A GET of this URL, as it is written.
+    pub(crate) fn get(url: &str) -> Self {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--include", "--path-as-is", "--globoff", "--max-time", "120", "--http1.1", "--noproxy", "*"]);
+        command.arg(url);
+        Self { command }
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.command.args(["--header", &format!("{name}: {value}")]);
+        self
+    }
+
+    /// Adds the client header.
+    pub(crate) fn client(self, id: &str) -> Self {
+        self.header("X-Road-Client", id)
+    }
+
+    /// Makes it another method.
+    pub(crate) fn method(mut self, method: &str) -> Self {
+        self.command.args(["--request", method]);
+        self
+    }
+
+    /// Makes it a POST of this body.
+    pub(crate) fn post(mut self, content_type: &str, body: &str) -> Self {
+        self.command.args(["--data-binary", body, "--header", &format!("Content-Type: {content_type}")]);
+        self
+    }
+
+    /// Makes it a POST of a file, streamed.
+    pub(crate) fn post_file(mut self, content_type: &str, file: &Path) -> Self {
+        self.command.arg("--upload-file").arg(file);
+        self.command.args(["--request", "POST", "--header", &format!("Content-Type: {content_type}")]);
+        self
+    }
+
+    /// Makes the call.
+    pub(crate) fn send(mut self) -> Reply {
+        let output = self.command.output().expect("curl runs");
+        Reply::parse(&output.stdout, output.status.code().unwrap_or(-1))
+    }
+}
+
+impl Reply {
+    fn parse(mut bytes: &[u8], exit: i32) -> Self {
+        loop {
+            let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
+                return Self { status: 0, headers: HashMap::new(), body: bytes.to_vec(), exit };
+            };
+            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+            bytes = &bytes[end + 4..];
+            let mut lines = head.lines();
+            let status = lines.next().and_then(|l| l.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
+            if status == 100 {
+                continue;
+            }
+            let headers = lines
+                .filter_map(|l| l.split_once(':').map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())))
+                .collect();
+            return Self { status, headers, body: bytes.to_vec(), exit };
+        }
+    }
+
+    /// A header's value, or the empty text.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {} {}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The code of X-Road's fault form (wire.md §2.6), checked against its header.
+    pub(crate) fn fault(&self) -> String {
+        let code = self.json()["type"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(self.header("x-road-error"), code, "header and body agree");
+        code
+    }
+}

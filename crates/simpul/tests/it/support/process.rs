@@ -1,0 +1,97 @@
+//! A child process that is ended with its test.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::SIMPUL;
+
+/// How long a role may take to become ready: generous, since machines differ.
+const READY: Duration = Duration::from_secs(60);
+
+/// A running role.
+pub(crate) struct Process {
+    child: Child,
+    args: Vec<String>,
+}
+
+impl Process {
+    /// Starts the binary with these arguments and waits for its `ready` line.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(SIMPUL)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        let mut process = Self { child, args: args.iter().map(|a| (*a).to_owned()).collect() };
+        if !became_ready(stdout) {
+            process.kill();
+            panic!("{args:?} did not become ready:\n{}", errors.join().unwrap_or_default());
+        }
+        process
+    }
+
+    /// Ends it at once, as a power cut would, and waits for its end.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to end, and gives its exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        kill(self.pid(), Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// Ends it at once and starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        *self = Self::start(&args);
+    }
+
+    /// The process id.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// The most memory it ever held, in KiB.
+    pub(crate) fn peak_rss_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Reads lines until one starts with `ready`; the rest is read away so that the child never blocks.
+fn became_ready(stdout: ChildStdout) -> bool {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            let Ok(line) = line else { break };
+            if line.starts_with("ready") {
+                let _ = sender.send(());
+            }
+        }
+    });
+    receiver.recv_timeout(READY).is_ok()
+}

@@ -1,0 +1,70 @@
+//! A TCP relay that keeps every octet that passes, and can be cut.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A relay between two addresses.
+pub(crate) struct Relay {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    seen: Mutex<Vec<u8>>,
+    cut: AtomicBool,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+impl Relay {
+    /// Listens on `from` and passes everything on to `to` and back.
+    pub(crate) fn start(from: SocketAddr, to: SocketAddr) -> Self {
+        let shared = Arc::new(Shared::default());
+        let listener = TcpListener::bind(from).unwrap();
+        let state = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                if state.cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let Ok(far) = TcpStream::connect(to) else { continue };
+                state.open.lock().unwrap().extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
+                pump(near.try_clone().unwrap(), far.try_clone().unwrap(), Arc::clone(&state));
+                pump(far, near, Arc::clone(&state));
+            }
+        });
+        Self { shared }
+    }
+
+    /// Everything that has passed, both ways.
+    pub(crate) fn seen(&self) -> Vec<u8> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Breaks every connection and takes no more.
+    pub(crate) fn cut(&self) {
+        self.shared.cut.store(true, Ordering::SeqCst);
+        for stream in self.shared.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Takes connections again.
+    pub(crate) fn mend(&self) {
+        self.shared.cut.store(false, Ordering::SeqCst);
+    }
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream, shared: Arc<Shared>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(n @ 1..) = from.read(&mut buffer) {
+            shared.seen.lock().unwrap().extend_from_slice(&buffer[..n]);
+            if to.write_all(&buffer[..n]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    });
+}

@@ -1,0 +1,194 @@
+//! The message log in one SQLite file: write-ahead log, full synchronisation, one writer, a few readers.
+
+mod append;
+mod confs;
+mod error;
+mod read;
+mod rows;
+mod schema;
+mod stamps;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use simpul_ledger::{
+    ConfId, Filter, Head, KeptConf, LedgerStore, NewRecord, Page, RecordId, Stamp, StoreError, StoredRecord, Summary,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use tokio::sync::Mutex;
+
+pub use self::error::OpenError;
+use crate::files::Folder;
+
+/// A [`LedgerStore`] in a folder of its own.
+///
+/// What it confirms was flushed to the disk: each commit flushes the write-ahead log before it returns, and a flush
+/// that fails is [`StoreError::Halt`]. What it does not promise: that the disk keeps its own promise.
+pub struct SqliteLedger {
+    writer: Mutex<Writer>,
+    readers: SqlitePool,
+    _folder: Folder,
+}
+
+/// The one connection that writes.
+struct Writer {
+    connection: SqliteConnection,
+    /// The place of the next record; `None` when it has to be looked up.
+    next: Option<RecordId>,
+}
+
+const FILE: &str = "ledger.db";
+const READERS: u32 = 4;
+const SETTINGS: [(&str, &str); 4] = [
+    ("journal_mode", "PRAGMA journal_mode"),
+    ("synchronous", "PRAGMA synchronous"),
+    ("foreign_keys", "PRAGMA foreign_keys"),
+    ("page_size", "PRAGMA page_size"),
+];
+/// Octets to which the write-ahead log is cut back after a burst.
+const WAL_KEPT: &str = "67108864";
+const BUSY: Duration = Duration::from_secs(5);
+
+impl SqliteLedger {
+    /// Opens the ledger in this folder, or makes it; brings an older schema up to date. No repair is needed after a
+    /// crash: what was confirmed is there, what was not may be there.
+    ///
+    /// Refuses a folder that others may enter or that another process uses, a file that is no ledger, and a ledger
+    /// that a newer version has written.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let folder = Folder::open(path).map_err(OpenError::Folder)?;
+        let file = folder.file(FILE).map_err(OpenError::Folder)?;
+        let options = options(&file);
+        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
+        schema::migrate(&mut connection, &file).await?;
+        folder.sync().map_err(OpenError::Folder)?;
+        let reading = options.pragma("query_only", "on");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(reading)
+            .await
+            .map_err(error::opening(&file, "open"))?;
+        Ok(Self { writer: Mutex::new(Writer { connection, next: None }), readers, _folder: folder })
+    }
+
+    /// The settings of SQLite on which durability rests, as the writing connection reports them.
+    pub async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let connection = &mut self.writer.lock().await.connection;
+        let mut settings = Vec::new();
+        for (name, sql) in SETTINGS {
+            let row = sqlx::query(sql).fetch_one(&mut *connection).await.map_err(error::reading("settings"))?;
+            let value: String = row.try_get_unchecked(0).map_err(error::reading("settings"))?;
+            settings.push((name.to_owned(), value));
+        }
+        Ok(settings)
+    }
+
+    /// Ends all work, folds the write-ahead log into the file and lets the folder go.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.into_inner().connection.close().await.map_err(error::writing("close the ledger"))
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "off")
+        .pragma("journal_size_limit", WAL_KEPT)
+        .disable_statement_logging()
+}
+
+#[async_trait]
+impl LedgerStore for SqliteLedger {
+    async fn head(&self) -> Result<Head, StoreError> {
+        read::head(&self.readers).await
+    }
+
+    async fn append(&self, first: RecordId, records: &[NewRecord]) -> Result<(), StoreError> {
+        append::append(&mut *self.writer.lock().await, first, records).await
+    }
+
+    async fn set_stamps(&self, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
+        stamps::set(&mut self.writer.lock().await.connection, stamps).await
+    }
+
+    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+        read::waiting(&self.readers, limit).await
+    }
+
+    async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {
+        read::list(&self.readers, filter, page).await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
+        read::count(&self.readers, filter).await
+    }
+
+    async fn load(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(error::reading("a record"))?;
+        read::load(&mut connection, id).await
+    }
+
+    async fn keep_conf(&self, conf: &KeptConf) -> Result<(), StoreError> {
+        confs::keep(&mut self.writer.lock().await.connection, conf).await
+    }
+
+    async fn conf(&self, id: ConfId) -> Result<Option<KeptConf>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(error::reading("a configuration"))?;
+        confs::load(&mut connection, id).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simpul_ledger::contract::record;
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    async fn fresh() -> (tempfile::TempDir, SqliteLedger) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteLedger::open(&dir.path().join("ledger")).await.unwrap();
+        (dir, store)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
+        let (_dir, store) = fresh().await;
+        store.append(RecordId::FIRST, &[record(1)]).await.unwrap();
+        let limit = |pages: u32| format!("PRAGMA max_page_count = {pages}");
+        let set = async |pages| {
+            let connection = &mut store.writer.lock().await.connection;
+            sqlx::query(AssertSqlSafe(limit(pages))).execute(connection).await.unwrap();
+        };
+        set(1).await;
+        let many: Vec<_> = (2..500).map(record).collect();
+        let second = RecordId::FIRST.plus(1).unwrap();
+        for _ in 0..2 {
+            let outcome = store.append(second, &many).await;
+            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{outcome:?}");
+            assert_eq!(store.head().await.unwrap().next, second, "nothing of it is there");
+        }
+        set(u32::MAX - 1).await;
+        store.append(second, &many).await.unwrap();
+        assert_eq!(store.head().await.unwrap().next.number(), 500);
+    }
+
+    #[tokio::test]
+    async fn searches_use_an_index() {
+        let (_dir, store) = fresh().await;
+        for (sql, index) in read::SEARCHES {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
+            let plan: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN record") && !step.contains(index)), "{plan:?}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The SQLite ledger.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use simpul_ledger::contract::{conf, record};
+use simpul_ledger::{LedgerStore, LoggedBody, NewRecord, RecordId, Stamp, StoreError};
+use simpul_store::files::FolderError;
+use simpul_store::sqlite::{OpenError, SqliteLedger};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use tempfile::TempDir;
+
+mod contract {
+    use super::*;
+
+    async fn fresh() -> (TempDir, Arc<dyn LedgerStore>) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteLedger::open(&dir.path().join("ledger")).await.unwrap();
+        (dir, Arc::new(store))
+    }
+
+    simpul_ledger::ledger_contract!(tokio::test, fresh);
+}
+
+async fn open(dir: &TempDir) -> Result<SqliteLedger, OpenError> {
+    SqliteLedger::open(&dir.path().join("ledger")).await
+}
+
+fn file(dir: &TempDir) -> std::path::PathBuf {
+    dir.path().join("ledger/ledger.db")
+}
+
+/// Runs statements on the file from outside, as an operator with a tool could.
+async fn outside(path: &Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    store.append(RecordId::FIRST, &[record(1), record(2)]).await.unwrap();
+    store.set_stamps(&[(RecordId::FIRST, Stamp::Single { token: "token".into() })]).await.unwrap();
+    store.keep_conf(&conf(1)).await.unwrap();
+    store.close().await.unwrap();
+
+    let store = open(&dir).await.unwrap();
+    let head = store.head().await.unwrap();
+    assert_eq!((head.next.number(), head.oldest_waiting), (3, RecordId::new(2).map(|id| (id, record(2).at))));
+    assert_eq!(store.load(RecordId::FIRST).await.unwrap().unwrap().record, record(1));
+    assert_eq!(store.conf(conf(1).id).await.unwrap(), Some(conf(1)));
+    store.append(head.next, &[record(3)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_folder_and_its_files_are_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    store.append(RecordId::FIRST, &[record(1)]).await.unwrap();
+    let folder = dir.path().join("ledger");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(mode(&entry.path()), 0o600, "{:?}", entry.path());
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["ledger.db", "ledger.db-shm", "ledger.db-wal", "lock"]);
+}
+
+#[tokio::test]
+async fn two_processes_never_share_a_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let second = open(&dir).await.err().unwrap();
+    assert!(matches!(second, OpenError::Folder(FolderError::InUse { .. })), "{second:?}");
+    store.close().await.unwrap();
+    assert!(open(&dir).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    open(&dir).await.unwrap().close().await.unwrap();
+    outside(&file(&dir), "INSERT INTO simpul_schema (version) VALUES (2)").await;
+    let before = std::fs::read(file(&dir)).unwrap();
+    let error = open(&dir).await.err().unwrap();
+    assert!(matches!(error, OpenError::NewerSchema { found: 2, known: 1, .. }), "{error:?}");
+    assert!(error.to_string().contains("has schema 2"), "{error}");
+    assert_eq!(std::fs::read(file(&dir)).unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_database_of_something_else_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    open(&dir).await.unwrap().close().await.unwrap();
+    std::fs::remove_file(file(&dir)).unwrap();
+    outside(&file(&dir), "CREATE TABLE other (id INTEGER PRIMARY KEY)").await;
+    let error = open(&dir).await.err().unwrap();
+    assert!(matches!(error, OpenError::NotALedger { .. }), "{error:?}");
+
+    std::fs::write(file(&dir), "this is no database, however long it may be".repeat(100)).unwrap();
+    let error = open(&dir).await.err().unwrap();
+    assert!(matches!(error, OpenError::Sql { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn commits_are_flushed_and_references_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let pragmas = store.settings().await.unwrap();
+    // SQLite's documentation of `PRAGMA synchronous`: 2 is FULL.
+    let expected = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")];
+    for (name, value) in expected {
+        assert_eq!(pragmas.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()), Some(value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn damage_is_named_and_hides_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let with_body = NewRecord { body: LoggedBody::Whole("body".into()), ..record(2) };
+    store.append(RecordId::FIRST, &[record(1), with_body, record(3), record(4)]).await.unwrap();
+    let damage = [
+        "UPDATE record SET content = x'02' WHERE id = 1",
+        "DELETE FROM body WHERE record = 2",
+        "UPDATE record SET side = 7 WHERE id = 3",
+    ];
+    for sql in damage {
+        outside(&file(&dir), sql).await;
+    }
+    for id in [1, 2, 3] {
+        let outcome = store.load(RecordId::new(id).unwrap()).await;
+        let expected = format!("record {id}");
+        assert!(matches!(&outcome, Err(StoreError::Damaged { what, .. }) if *what == expected), "{outcome:?}");
+    }
+    assert_eq!(store.load(RecordId::new(4).unwrap()).await.unwrap().unwrap().record, record(4));
+}
+
+#[tokio::test]
+async fn readers_see_each_commit_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&dir).await.unwrap());
+    let mut next = RecordId::FIRST;
+    for n in 1..=20 {
+        store.append(next, &[record(n)]).await.unwrap();
+        let reads: Vec<_> = (0..8)
+            .map(|_| {
+                let (store, id) = (store.clone(), next);
+                tokio::spawn(async move { store.load(id).await.unwrap().map(|r| r.record) })
+            })
+            .collect();
+        for read in reads {
+            assert_eq!(read.await.unwrap(), Some(record(n)));
+        }
+        next = next.plus(1).unwrap();
+    }
+}

@@ -130,6 +130,3 @@ pub const HTTP_HEADERS: usize = 256;
 
 /// Characters of an escaped message id in the file name of a container (wire.md §7.3).
 pub const NAMED_ID: usize = 226;
-
-/// Octets of all uncompressed entries of an ASiC container together.
-pub const ASIC_CONTENT: u64 = 128 * 1024 * 1024;

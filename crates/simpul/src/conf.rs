@@ -219,7 +219,9 @@ fn name_of(published: &Published) -> &'static str {
 fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
     let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
     let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
-    signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0)).map(Some)
+    let tree = signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0))?;
+    let federated = tree.federated.into_values().filter_map(Result::ok);
+    Ok(Some(std::iter::once(tree.own).chain(federated).collect()))
 }
 
 /// Writes a configuration beside the last one, and then lets the pointer lead to it.

@@ -9,7 +9,7 @@ use simpul_core::UnixTime;
 use simpul_ledger::{ConfId, Filter, KeptConf, LedgerStore, LoggedBody, Page, StoreError, StoredRecord, evidence};
 use simpul_store::sqlite::{OpenError, SqliteLedger};
 use simpul_trust::asic::Sender;
-use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, signed};
+use simpul_trust::conf::{ConfError, GlobalConf, signed};
 use simpul_trust::hash;
 use simpul_trust::seal::{self, Parts};
 use simpul_wire::gconf::Anchor;
@@ -20,7 +20,7 @@ use crate::membership::{MembershipError, read_anchor};
 use crate::verdict::chain;
 
 /// Records read at a time.
-const PAGE: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const PAGE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
 #[derive(Debug, thiserror::Error)]
 enum AuditError {
@@ -140,7 +140,6 @@ impl Auditor<'_> {
 /// The configuration that kept versions make, proved by the anchor; the own instance's comes first.
 fn prove(anchor: &Anchor, kept: &[KeptConf]) -> Result<GlobalConf, ConfError> {
     let files = signed::tree_of(kept.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice())));
-    let all = signed::load_tree(anchor, &files, UnixTime::from_millis(0))?;
-    let parts: Vec<LoadedPart> = all.into_iter().flat_map(|p| p.parts).collect();
-    GlobalConf::from_parts(&anchor.instance, parts)
+    let tree = signed::load_tree(anchor, &files, UnixTime::from_millis(0))?;
+    GlobalConf::from_parts(&anchor.instance, tree.parts())
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use simpul_core::{Code, FaultCode, Origin, UnixTime, limits};
 use simpul_trust::asic::{AsicError, Container, ContainerVerdict, VerifyError, verify_container};
-use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Trust, signed, supplied};
+use simpul_trust::conf::{ConfError, GlobalConf, Trust, signed, supplied};
 use simpul_trust::seal::{Check, Outcome};
 use simpul_wire::gconf::Anchor;
 use simpul_wire::rest::RestMessage;
@@ -117,9 +117,12 @@ fn read_conf(anchor: Option<&Path>, dir: &Path) -> Result<GlobalConf, Problem> {
     };
     let bytes = files::read(anchor, limits::CONF_DIRECTORY).map_err(Problem::AnchorFile)?;
     let anchor = Anchor::parse(&bytes).map_err(|e| Problem::Anchor(chain(&e)))?;
-    let all = signed::load_tree(&anchor, &inner(files, "signedconf/"), UnixTime::from_millis(0));
-    let parts: Vec<LoadedPart> = all.map_err(Problem::Conf)?.into_iter().flat_map(|p| p.parts).collect();
-    GlobalConf::from_parts(&anchor.instance, parts).map_err(Problem::Conf)
+    let tree = signed::load_tree(&anchor, &inner(files, "signedconf/"), UnixTime::from_millis(0));
+    let mut tree = tree.map_err(Problem::Conf)?;
+    // A federated configuration that does not hold is told, not left out: the reason would be lost.
+    let federated = std::mem::take(&mut tree.federated);
+    tree.federated = federated.into_iter().map(|(i, p)| p.map(|p| (i, Ok(p)))).collect::<Result<_, _>>().map_err(Problem::Conf)?;
+    GlobalConf::from_parts(&anchor.instance, tree.parts()).map_err(Problem::Conf)
 }
 
 /// The files below `folder`, if all of them are there, as in a zip that was unpacked with its own folder.
@@ -144,7 +147,7 @@ fn accepted(container: &Container, conf: &GlobalConf, found: &ContainerVerdict) 
         kind: Some(if found.sender.is_response { "response" } else { "request" }),
         certificate: Some(seal.signer.subject_rfc2253()),
         issuer: Some(seal.signer.issuer_rfc2253()),
-        algorithm: Some(seal.algorithm.to_string()),
+        algorithm: Some(format!("{:?} with {}", seal.algorithm.scheme, seal.algorithm.digest.name())),
         timestamp_authority: Some(found.timestamp.signer.subject_rfc2253()),
         parts: seal.data.iter().map(|d| Part { name: d.uri.clone(), verified: d.verified }).collect(),
         configuration: Some(format!("{} until {}", conf.own_instance(), conf.expires())),

@@ -16,6 +16,10 @@ use crate::support::{Federation, Process};
 const PROVIDER: &str = "MY/GOV/1001/civil-registry";
 const CLIENT: &str = "ID/GOV/3201/manpower";
 
+/// Short times, so that a silent caller or peer is given up while the test waits.
+const PATIENCE: &str = "\n[server.patience]\nconnect-seconds = 4\nhandshake-seconds = 3\nhead-seconds = 3\n\
+     idle-seconds = 4\noctet-seconds = 3\nanswer-seconds = 4\n";
+
 /// A federation whose roles run in processes of their own.
 pub(super) struct Laboratory {
     pub(super) federation: Federation,
@@ -77,6 +81,7 @@ fn furnish(federation: &Federation, keys: &Keys) {
             "truncated-body-allowed = false",
             "truncated-body-allowed = false\nmax-loggable-message-body-size = 65536",
         );
+        append(federation, &format!("{instance}/simpul.toml"), PATIENCE);
     }
     append(federation, "id/simpul.toml", &clients());
     append(federation, "my/simpul.toml", &services(federation));

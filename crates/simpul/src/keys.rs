@@ -68,6 +68,13 @@ impl KeyRing {
     }
 }
 
+impl KeyRing {
+    /// The certificates of each key with their intermediates, leaf first.
+    pub fn chains(&self) -> impl Iterator<Item = Vec<Certificate>> {
+        self.0.values().map(|s| std::iter::once(s.certificate()).chain(s.chain()).cloned().collect())
+    }
+}
+
 impl SigningKeys for KeyRing {
     fn signer(&self, member: &MemberId) -> Option<Arc<dyn Signer>> {
         self.0.get(member).cloned()

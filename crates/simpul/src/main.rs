@@ -4,6 +4,7 @@
 //! No rule of the domain lives here.
 
 mod cli;
+mod conf;
 mod config;
 mod demo;
 mod fetch;
@@ -16,6 +17,7 @@ mod random;
 mod role;
 mod run;
 mod shutdown;
+mod temp;
 mod verdict;
 mod verify;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -38,6 +39,7 @@ final class Server {
             listener.setNeedClientAuth(true);
             listener.setEnabledProtocols(new String[] {"TLSv1.2"});
             listener.setEnabledCipherSuites(new String[] {options.suite()});
+            listener.setSoTimeout(options.timeout());
             listener.bind(options.address("--listen"));
             Map<String, Object> started = new LinkedHashMap<>();
             started.put("listening", text((InetSocketAddress) listener.getLocalSocketAddress()));
@@ -53,6 +55,8 @@ final class Server {
                         failed += Boolean.TRUE.equals(line.get("ok")) ? 0 : 1;
                         Peer.print(line);
                     }
+                } catch (SocketTimeoutException error) {
+                    throw error;
                 } catch (IOException error) {
                     left--;
                     failed++;

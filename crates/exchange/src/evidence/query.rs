@@ -2,7 +2,7 @@
 
 use simpul_core::ClientId;
 use simpul_ledger::Direction;
-use simpul_wire::rest::decode_segment;
+use simpul_wire::rest::id::decode_segment;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,6 @@ use simpul_ledger::LoggedBody;
 use simpul_trust::hash;
 use simpul_trust::message::Sealed;
 use simpul_trust::ocsp;
-use simpul_trust::seal::MessageKind;
 use simpul_trust::token::Signer;
 use simpul_wire::rest::RestRequest;
 use simpul_wire::soap;
@@ -65,7 +64,7 @@ async fn seal(
 ) -> Result<Sealed<Request>, String> {
     let body = Body { data: None, digest: hash::sha512(BODY), logged: LoggedBody::None };
     let at = server.ports.clock.now();
-    Sealed::seal(Request::new(head, Some(body)), MessageKind::Rest, signer, ocsp, at).await.map_err(|e| e.to_string())
+    Sealed::make(Request::new(head, Some(body)), signer, ocsp, at).await.map_err(|e| e.to_string())
 }
 
 /// Sends the message over a real peer link, with this body, and gives the code of the fault that comes back.

@@ -3,6 +3,7 @@
 pub mod lab;
 pub mod registry;
 pub mod server;
+mod stamping;
 mod web;
 
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 use tokio::task::JoinHandle;
 
-use crate::fetch::FetchError;
+use crate::conf::KeepError;
 use crate::keys::KeyError;
 use crate::membership::MembershipError;
 
@@ -96,7 +97,7 @@ pub enum RoleError {
     },
     /// The global configuration.
     #[error("[server]: no global configuration could be accepted, now or from before")]
-    Conf(#[source] FetchError),
+    Conf(#[source] KeepError),
     /// Anything else of a part, with its own words.
     #[error("[{role}]: {what}")]
     Part {

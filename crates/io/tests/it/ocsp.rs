@@ -31,7 +31,7 @@ struct World {
     chain: Vec<Certificate>,
     responder: Port,
     /// What the responder answers instead, if anything.
-    instead: Arc<Mutex<Option<(u16, Vec<u8>)>>>,
+    instead: Arc<Mutex<Instead>>,
     asked: Arc<AtomicUsize>,
     clock: Arc<Now>,
     dir: tempfile::TempDir,
@@ -51,6 +51,9 @@ impl Clock for Now {
         *self.0.lock().unwrap()
     }
 }
+
+/// A status and a body.
+type Instead = Option<(u16, Vec<u8>)>;
 
 /// ocspFreshnessSeconds of the tests' configuration.
 const FRESHNESS: Duration = Duration::from_secs(3600);

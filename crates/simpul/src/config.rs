@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer};
 use simpul_core::ident::{Instance, ServiceCode};
 use simpul_core::{ClientId, Dialect, MemberId, ServerId, limits};
 use simpul_exchange::server::ConnectionType;
+use simpul_io::listen::Bounds;
+use simpul_io::peer::PeerBounds;
+use simpul_io::service::ServiceBounds;
 use simpul_policy::{Endpoint, Subject};
 use simpul_trust::conf::download::AllowedFederations;
 
@@ -80,6 +83,9 @@ pub struct ServerRole {
     /// The message log.
     #[serde(default)]
     pub log: LogSettings,
+    /// How long others may take.
+    #[serde(default)]
+    pub patience: Patience,
     /// Spelling of fault codes: `7.8` or `7.7`.
     #[serde(default, deserialize_with = "dialect")]
     pub fault_dialect: Dialect,
@@ -342,6 +348,7 @@ impl NodeConfig {
 
 impl ServerRole {
     fn check(&self) -> Result<(), String> {
+        self.patience.check()?;
         let known = |id: &ClientId| self.client.iter().any(|c| c.id == *id);
         for service in &self.service {
             if !known(&service.provider) {
@@ -402,6 +409,64 @@ impl Default for LogSettings {
             truncated_body_allowed: false,
             timestamp_interval_seconds: 60,
         }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let (listener, peers) = (Bounds::default(), PeerBounds::default());
+        Self {
+            connect_seconds: peers.connect.as_secs(),
+            handshake_seconds: listener.handshake.as_secs(),
+            head_seconds: listener.head.as_secs(),
+            idle_seconds: listener.idle.as_secs(),
+            octet_seconds: listener.body.as_secs(),
+            answer_seconds: peers.response.as_secs(),
+        }
+    }
+}
+
+impl Patience {
+    fn check(&self) -> Result<(), String> {
+        let Self { connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds } = self;
+        let all =
+            [connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds];
+        match all.contains(&&0) {
+            true => Err("[server.patience]: each time must be at least 1 second".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// The bounds of a listener.
+    #[must_use]
+    pub fn listener(&self) -> Bounds {
+        let octet = Duration::from_secs(self.octet_seconds);
+        Bounds {
+            handshake: Duration::from_secs(self.handshake_seconds),
+            head: Duration::from_secs(self.head_seconds),
+            idle: Duration::from_secs(self.idle_seconds),
+            body: octet,
+            stall: octet,
+            ..Bounds::default()
+        }
+    }
+
+    /// The bounds of connections to peers.
+    #[must_use]
+    pub fn peers(&self, port: u16) -> PeerBounds {
+        PeerBounds {
+            port,
+            connect: Duration::from_secs(self.connect_seconds),
+            response: Duration::from_secs(self.answer_seconds),
+            body: Duration::from_secs(self.octet_seconds),
+            ..PeerBounds::default()
+        }
+    }
+
+    /// The bounds of connections to services.
+    #[must_use]
+    pub fn services(&self) -> ServiceBounds {
+        ServiceBounds { connect: Duration::from_secs(self.connect_seconds), ..ServiceBounds::default() }
     }
 }
 
@@ -547,6 +612,7 @@ path = "/persons/*"
             ("path = \"/persons/*\"", "path = \"persons\"", "starts with `/`"),
             ("member = \"MY/GOV/1001\"", "member = \"MY/GOV/1002\"", "no [[server.sign]] has member"),
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
+            ("[server.auth]", "[server.patience]\nhead-seconds = 0\n[server.auth]", "must be at least 1 second"),
             ("[[server.client]]\n", "[[server.client]]\nconnection = \"tls\"\n", "expected one of `http`, `https`, `https-mutual`"),
         ];
         for (from, to, expected) in table {

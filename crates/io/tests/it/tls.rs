@@ -17,10 +17,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::{
-    CA, Conf, EC_CLIENT, EC_SERVER, Pair, RSA_CLIENT, RSA_SERVER, STRANGER, answer, bounds, chunks, collect, local,
-    target,
-};
+use crate::support::conf::{Conf, target};
+use crate::support::http::{answer, chunks, collect};
+use crate::support::pki::{CA, EC_CLIENT, EC_SERVER, Pair, RSA_CLIENT, RSA_SERVER, STRANGER};
+use crate::support::port::{bounds, local};
 
 /// X-Road's suites (wire.md §3.1).
 const XROAD_SUITES: [&str; 3] = ["ECDHE-RSA-AES256-SHA384", "DHE-RSA-AES256-SHA256", "ECDHE-ECDSA-AES256-SHA384"];
@@ -138,7 +138,7 @@ async fn each_suite_of_x_road_is_offered() {
             }
         };
         let opened = peers(&RSA_CLIENT, port).open(&route(&["127.0.0.1"])).await.unwrap();
-        assert_eq!(opened.peer_chain(), [server.certificate.clone()], "{suite}");
+        assert_eq!(opened.peer_chain(), std::slice::from_ref(&server.certificate), "{suite}");
         drop(opened);
         let mut said = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {

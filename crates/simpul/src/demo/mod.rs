@@ -157,6 +157,8 @@ impl Federation {
 
     async fn stop(self) {
         self.stop.cancel();
+        // The servers' logs end when nobody can record in them any more.
+        drop(self.servers);
         for role in self.roles {
             role.ended().await;
         }

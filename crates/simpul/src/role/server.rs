@@ -12,11 +12,11 @@ use simpul_exchange::evidence::Evidence;
 use simpul_exchange::ports::{Clock, PeerLink, Ports, ServerStore};
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ServerConf, Service};
-use simpul_io::listen::{self, Bounds, ConsumerHandler, Listener, PeerHandler};
+use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
 use simpul_store::files::Spool;
 use crate::temp::{OcspKeeper, OcspSettings};
-use simpul_io::peer::{PeerBounds, Peers};
-use simpul_io::service::{ServiceBounds, Services};
+use simpul_io::peer::Peers;
+use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector};
 use simpul_ledger::{Ledger, LedgerSettings};
 use simpul_policy::{AccessRights, Right};
@@ -87,9 +87,9 @@ pub async fn start(
 
     let peers: Arc<dyn PeerLink> = Arc::new(Peers::new(
         PeerConnector::new(identity.clone()),
-        PeerBounds { port: role.peer_port, ..PeerBounds::default() },
+        role.patience.peers(role.peer_port),
     ));
-    let services = Services::new(ServiceConnector::new(identity.clone()), ServiceBounds::default());
+    let services = Services::new(ServiceConnector::new(identity.clone()), role.patience.services());
     let ports = Ports {
         conf: conf.clone(),
         server,
@@ -117,9 +117,9 @@ pub async fn start(
     let (peer, peer_at) = listen("peer-listen", role.peer_listen).await?;
     let (ocsp_port, ocsp_at) = listen("ocsp-listen", role.ocsp_listen).await?;
     let (consumer_port, consumer_at) = listen("consumer-listen", role.consumer_listen).await?;
-    tasks.push(tokio::spawn(listen::peer(peer, acceptor, provider, Bounds::default(), stop.clone())));
-    tasks.push(tokio::spawn(listen::ocsp(ocsp_port, ocsp, Bounds::default(), stop.clone())));
-    tasks.push(tokio::spawn(listen::consumer(consumer_port, None, consumer, Bounds::default(), stop)));
+    tasks.push(tokio::spawn(listen::peer(peer, acceptor, provider, role.patience.listener(), stop.clone())));
+    tasks.push(tokio::spawn(listen::ocsp(ocsp_port, ocsp, role.patience.listener(), stop.clone())));
+    tasks.push(tokio::spawn(listen::consumer(consumer_port, None, consumer, role.patience.listener(), stop)));
     let running = Running {
         name: format!("server {}", role.id.short()),
         ports: vec![("consumer", consumer_at), ("peer", peer_at), ("ocsp", ocsp_at)],

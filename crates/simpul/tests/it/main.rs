@@ -1,5 +1,6 @@
 //! Whole-federation tests: separate processes, real sockets, programs that are not ours.
 
+mod conformance;
 mod evidence;
 mod journey;
 mod kill;

@@ -291,8 +291,7 @@ pub enum ConfigError {
 impl NodeConfig {
     /// Reads a file; paths in it become absolute or relative to the working folder.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
+        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let mut config = Self::parse(&text, path)?;
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         config.check().map_err(|why| ConfigError::Meaning { path: path.to_owned(), why })?;
@@ -352,10 +351,16 @@ impl ServerRole {
         let known = |id: &ClientId| self.client.iter().any(|c| c.id == *id);
         for service in &self.service {
             if !known(&service.provider) {
-                return Err(format!("[[server.service]] provider = \"{}\": no [[server.client]] has this id", service.provider.short()));
+                return Err(format!(
+                    "[[server.service]] provider = \"{}\": no [[server.client]] has this id",
+                    service.provider.short()
+                ));
             }
             if !service.url.starts_with("http://") && !service.url.starts_with("https://") {
-                return Err(format!("[[server.service]] url = \"{}\": an http:// or https:// URL is needed", service.url));
+                return Err(format!(
+                    "[[server.service]] url = \"{}\": an http:// or https:// URL is needed",
+                    service.url
+                ));
             }
         }
         for right in &self.access {
@@ -412,6 +417,24 @@ impl Default for LogSettings {
     }
 }
 
+/// How long this server waits for others, in seconds; each at least 1.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Patience {
+    /// For a connection to a peer.
+    pub connect_seconds: u64,
+    /// For a caller's TLS handshake.
+    pub handshake_seconds: u64,
+    /// For the head of a request, from its first octet.
+    pub head_seconds: u64,
+    /// For the next request on an idle connection.
+    pub idle_seconds: u64,
+    /// For the next octet of a body, and for the other side to take one.
+    pub octet_seconds: u64,
+    /// For the head of a peer's answer.
+    pub answer_seconds: u64,
+}
+
 impl Default for Patience {
     fn default() -> Self {
         let (listener, peers) = (Bounds::default(), PeerBounds::default());
@@ -428,9 +451,9 @@ impl Default for Patience {
 
 impl Patience {
     fn check(&self) -> Result<(), String> {
-        let Self { connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds } = self;
-        let all =
-            [connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds];
+        let Self { connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds } =
+            self;
+        let all = [connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds];
         match all.contains(&&0) {
             true => Err("[server.patience]: each time must be at least 1 second".to_owned()),
             false => Ok(()),
@@ -613,7 +636,11 @@ path = "/persons/*"
             ("member = \"MY/GOV/1001\"", "member = \"MY/GOV/1002\"", "no [[server.sign]] has member"),
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
             ("[server.auth]", "[server.patience]\nhead-seconds = 0\n[server.auth]", "must be at least 1 second"),
-            ("[[server.client]]\n", "[[server.client]]\nconnection = \"tls\"\n", "expected one of `http`, `https`, `https-mutual`"),
+            (
+                "[[server.client]]\n",
+                "[[server.client]]\nconnection = \"tls\"\n",
+                "expected one of `http`, `https`, `https-mutual`",
+            ),
         ];
         for (from, to, expected) in table {
             let error = read(&GOOD.replacen(from, to, 1)).unwrap_err();

@@ -191,9 +191,8 @@ impl Membership {
     pub fn read(path: &Path) -> Result<Self, MembershipError> {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| MembershipError::File(ConfigError::Read { path: path.to_owned(), cause }))?;
-        let mut membership: Self = toml::from_str(&text).map_err(|e| {
-            MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() })
-        })?;
+        let mut membership: Self = toml::from_str(&text)
+            .map_err(|e| MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() }))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let fix = |path: &mut PathBuf| *path = base.join(&*path);
         membership.server.iter_mut().flat_map(|s| &mut s.auth_certificates).for_each(fix);
@@ -294,11 +293,7 @@ impl Tsa {
 
 impl Group {
     fn resolve(&self) -> publish::Group {
-        publish::Group {
-            code: self.code.clone(),
-            description: self.description.clone(),
-            members: self.members.clone(),
-        }
+        publish::Group { code: self.code.clone(), description: self.description.clone(), members: self.members.clone() }
     }
 }
 

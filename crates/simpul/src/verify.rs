@@ -121,7 +121,8 @@ fn read_conf(anchor: Option<&Path>, dir: &Path) -> Result<GlobalConf, Problem> {
     let mut tree = tree.map_err(Problem::Conf)?;
     // A federated configuration that does not hold is told, not left out: the reason would be lost.
     let federated = std::mem::take(&mut tree.federated);
-    tree.federated = federated.into_iter().map(|(i, p)| p.map(|p| (i, Ok(p)))).collect::<Result<_, _>>().map_err(Problem::Conf)?;
+    tree.federated =
+        federated.into_iter().map(|(i, p)| p.map(|p| (i, Ok(p)))).collect::<Result<_, _>>().map_err(Problem::Conf)?;
     GlobalConf::from_parts(&anchor.instance, tree.parts()).map_err(Problem::Conf)
 }
 
@@ -162,7 +163,8 @@ fn accepted(container: &Container, conf: &GlobalConf, found: &ContainerVerdict) 
             "who made the configuration: without an anchor it is the word of whoever handed it out",
         ),
     });
-    checks.push(CheckLine::not_checked("legal-effect", "what the message means in law, and whether its content is true"));
+    checks
+        .push(CheckLine::not_checked("legal-effect", "what the message means in law, and whether its content is true"));
     Verdict { verdict: Judgement::Valid, code: None, reason: None, facts, checks }
 }
 
@@ -268,7 +270,11 @@ impl Verdict<Facts> {
             }
         }
         for part in &facts.parts {
-            println!("  part         {} {}", part.name, if part.verified { "(verified)" } else { "(not in the container)" });
+            println!(
+                "  part         {} {}",
+                part.name,
+                if part.verified { "(verified)" } else { "(not in the container)" }
+            );
         }
         self.checks.iter().for_each(|c| println!("{}", c.line()));
     }

@@ -107,8 +107,8 @@ fn plan(args: &DemoArgs, clock: &dyn Clock, say: &Say) -> Result<Plan, DemoError
         },
         now: clock.now(),
     };
-    let plan = prepare::prepare(&args.dir, wishes)
-        .map_err(|cause| DemoError::Prepare { dir: args.dir.clone(), cause })?;
+    let plan =
+        prepare::prepare(&args.dir, wishes).map_err(|cause| DemoError::Prepare { dir: args.dir.clone(), cause })?;
     say.step("keys, certificates and anchors made", start);
     Ok(plan)
 }
@@ -122,7 +122,8 @@ impl Federation {
             let wrong = |cause| DemoError::Role { instance: instance.clone(), cause };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
-                let running = role::lab::start(lab, Arc::clone(&clock), federation.stop.clone()).await.map_err(wrong)?;
+                let running =
+                    role::lab::start(lab, Arc::clone(&clock), federation.stop.clone()).await.map_err(wrong)?;
                 federation.took_place(running, began, say);
             }
             if let Some(registry) = &config.registry {

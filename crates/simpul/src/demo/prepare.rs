@@ -75,7 +75,12 @@ const ID_MEMBERS: &[Sample] = &[
 
 const MY_MEMBERS: &[Sample] = &[
     Sample { code: "1000", name: "Registry of MY (lab)", subsystems: &["registry"], revoked: false },
-    Sample { code: "1001", name: "National Registration Department (lab)", subsystems: &["civil-registry"], revoked: false },
+    Sample {
+        code: "1001",
+        name: "National Registration Department (lab)",
+        subsystems: &["civil-registry"],
+        revoked: false,
+    },
 ];
 
 /// The services of MY's security server and who may use them.

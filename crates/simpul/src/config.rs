@@ -220,6 +220,24 @@ pub struct LogSettings {
     pub timestamp_interval_seconds: u64,
 }
 
+/// How long others may take, in seconds; who takes longer loses the connection. At least 1 each.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Patience {
+    /// A peer or service, to accept a connection.
+    pub connect_seconds: u64,
+    /// A caller, for the whole TLS handshake.
+    pub handshake_seconds: u64,
+    /// A caller, from the first octet of a request to the end of its head.
+    pub head_seconds: u64,
+    /// A caller, between two requests and before the first.
+    pub idle_seconds: u64,
+    /// Anyone, without giving one octet of a body that is awaited or taking one that waits for it.
+    pub octet_seconds: u64,
+    /// A peer, to begin its answer once it has the request.
+    pub answer_seconds: u64,
+}
+
 /// The central role.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

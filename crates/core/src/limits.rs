@@ -90,6 +90,9 @@ pub const TIMESTAMP_XML: usize = 64 * 1024;
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
+/// Octets of all uncompressed entries of an ASiC container together.
+pub const ASIC_CONTENT: u64 = 128 * 1024 * 1024;
+
 /// Entries in one ASiC container.
 pub const ASIC_ENTRIES: usize = 256;
 

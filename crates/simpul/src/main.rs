@@ -4,6 +4,7 @@
 //! No rule of the domain lives here.
 
 mod cli;
+mod conf;
 mod config;
 mod demo;
 mod fetch;

@@ -48,7 +48,7 @@ impl Registry {
 }
 
 /// The files as they lie in one version, such as `V6`.
-fn version_folder(publication: &Publication) -> BTreeMap<String, Bytes> {
+pub(crate) fn version_folder(publication: &Publication) -> BTreeMap<String, Bytes> {
     let below = |(path, bytes): (&String, &Bytes)| Some((path.strip_prefix("V6/")?.to_owned(), bytes.clone()));
     publication.files().iter().filter_map(below).collect()
 }

@@ -9,6 +9,7 @@ use simpul_core::{DigestAlgorithm, UnixTime};
 use super::SealError;
 use super::algorithm::{self, SignatureAlgorithm};
 use super::c14n::{self, Canonicalization};
+use super::parts;
 use super::shape::{self, Children, DS, Name, ShapeError, XADES};
 use crate::hash;
 
@@ -82,6 +83,11 @@ impl<'d> Signature<'d> {
         }
         unambiguous(document)?;
         Self::parts(node, bare)
+    }
+
+    /// Whether it has a reference to this part.
+    pub(crate) fn refers_to(&self, uri: &str) -> bool {
+        self.references.iter().any(|r| parts::same(r.uri, uri))
     }
 
     fn parts(node: Node<'d, 'd>, bare: bool) -> Result<Self, SealError> {

@@ -1,0 +1,101 @@
+//! Who must have sealed the message of a container: the client of a request, the owner of the service of a response
+//! (wire.md §5.4, rule 4).
+
+use bytes::Bytes;
+use roxmltree::Node;
+use simpul_core::{ClientId, Code, IdError, MemberId};
+use simpul_wire::rest::{RestError, RestMessage};
+use simpul_wire::xml::{self, XmlError};
+
+const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const XROAD: &str = "http://x-road.eu/xsd/xroad.xsd";
+const IDENTIFIERS: &str = "http://x-road.eu/xsd/identifiers";
+
+/// What a message says of itself, as far as its seal is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The party that sends it: the client, or the provider of the service.
+    pub client: ClientId,
+    /// Whether it is a response.
+    pub is_response: bool,
+}
+
+impl Sender {
+    /// The member that must have sealed it.
+    #[must_use]
+    pub fn member(&self) -> &MemberId {
+        self.client.member()
+    }
+
+    /// Reads a stored message: a REST block (§2.3) or a SOAP envelope (§4.1).
+    pub fn of(message: &Bytes) -> Result<Self, SenderError> {
+        let text = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
+        match text.trim_ascii_start().first() {
+            Some(b'<') => soap(text),
+            _ => match RestMessage::decode(message.clone()).map_err(SenderError::Rest)? {
+                RestMessage::Request(m) => Ok(Self { client: m.client().clone(), is_response: false }),
+                RestMessage::Response(m) => Ok(Self { client: m.service().provider.clone(), is_response: true }),
+            },
+        }
+    }
+}
+
+/// Why a message does not say who sent it.
+#[derive(Debug, thiserror::Error)]
+pub enum SenderError {
+    /// Neither SOAP nor a REST block.
+    #[error("the message is no REST message")]
+    Rest(#[source] RestError),
+    /// Not XML.
+    #[error("the message is no SOAP message")]
+    Xml(#[source] XmlError),
+    /// Something that must be there once is not there once.
+    #[error("the SOAP message has not exactly one {0}")]
+    Soap(&'static str),
+    /// The identifier of the sender is none.
+    #[error("the SOAP message does not say who sent it")]
+    Identifier(#[source] IdError),
+}
+
+impl SenderError {
+    /// The code of the fault: the container holds no message.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Rest(_) | Self::Xml(_) | Self::Soap(_) | Self::Identifier(_) => Code::InvalidMessage,
+        }
+    }
+}
+
+fn soap(text: &[u8]) -> Result<Sender, SenderError> {
+    let document = xml::parse_bytes(text).map_err(SenderError::Xml)?;
+    let envelope = document.root_element();
+    if !envelope.has_tag_name((ENVELOPE, "Envelope")) {
+        return Err(SenderError::Soap("Envelope"));
+    }
+    let header = only(envelope, ENVELOPE, "Header")?;
+    let body = only(envelope, ENVELOPE, "Body")?;
+    let content = body.first_element_child().filter(|n| n.next_sibling_element().is_none());
+    let is_response = content.ok_or(SenderError::Soap("element in its body"))?.tag_name().name().ends_with("Response");
+    let party = only(header, XROAD, if is_response { "service" } else { "client" })?;
+    let mut fields = vec![field(party, "xRoadInstance")?, field(party, "memberClass")?, field(party, "memberCode")?];
+    if party.children().any(|n| n.has_tag_name((IDENTIFIERS, "subsystemCode"))) {
+        fields.push(field(party, "subsystemCode")?);
+    }
+    let client = ClientId::from_parts(&fields).map_err(SenderError::Identifier)?;
+    Ok(Sender { client, is_response })
+}
+
+fn field<'d>(party: Node<'d, 'd>, name: &'static str) -> Result<&'d str, SenderError> {
+    let node = only(party, IDENTIFIERS, name)?;
+    Ok(node.text().unwrap_or_default())
+}
+
+fn only<'d>(parent: Node<'d, 'd>, namespace: &str, name: &'static str) -> Result<Node<'d, 'd>, SenderError> {
+    let mut found =
+        parent.children().filter(|n| n.tag_name().namespace() == Some(namespace) && n.tag_name().name() == name);
+    match (found.next(), found.next()) {
+        (Some(node), None) => Ok(node),
+        _ => Err(SenderError::Soap(name)),
+    }
+}

@@ -221,7 +221,7 @@ pub struct LogSettings {
 }
 
 /// How long others may take, in seconds; who takes longer loses the connection. At least 1 each.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Patience {
     /// A peer or service, to accept a connection.

@@ -17,7 +17,6 @@ mod random;
 mod role;
 mod run;
 mod shutdown;
-mod temp;
 mod verdict;
 mod verify;
 

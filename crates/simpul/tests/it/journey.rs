@@ -44,10 +44,10 @@ fn separate_processes_through_a_recording_relay() {
     let list = Curl::get(&format!("{base}{PERSONS}/persons?limit=1")).client(MANPOWER).send();
     assert_eq!(list.status, 200, "{list:?}");
     let person = &list.json()["persons"][0];
-    let (id, name) = (person["id"].as_str().unwrap(), person["name"].as_str().unwrap());
+    let (id, name) = (person["id"].as_str().unwrap(), person["familyName"].as_str().unwrap());
 
     let get = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
-    assert_eq!((get.status, get.json()["name"].as_str()), (200, Some(name)), "{get:?}");
+    assert_eq!((get.status, get.json()["familyName"].as_str()), (200, Some(name)), "{get:?}");
     assert_eq!(get.header("x-road-client"), MANPOWER);
     assert_eq!(get.header("x-road-service"), &PERSONS[4..]);
     assert!(!get.header("x-road-request-hash").is_empty());

@@ -5,6 +5,7 @@ use simpul_wire::xml;
 
 use super::{AsicError, Container, Entry, Sender, SenderError};
 use crate::conf::GlobalConf;
+use crate::seal::c14n::Canonicalization;
 use crate::seal::chain::{self, ChainError, Data, Sources};
 use crate::seal::{self, CHAIN_RESULT, Check, MESSAGE, SealError, SealFacts, Subject, c14n};
 use crate::seal::{Demand, Material, Signature};
@@ -135,17 +136,22 @@ fn timestamp(
         }
         None => {
             checks.push(Check::skipped(Subject::TimestampHashChain, "the timestamp has none"));
-            let covered = match inside.filter(|_| signature.bare && container.timestamp.is_none()) {
-                // Other tools stamp the canonical element (XAdES, SignatureTimeStamp), X-Road its decoded value.
-                Some((_, method)) => c14n::element(signature.value_node, method)
-                    .map_err(|e| VerifyError::Seal(SealError::NotCanonical(e)))?,
-                None => signature.value.clone(),
-            };
+            let method = inside.filter(|_| signature.bare && container.timestamp.is_none()).map(|(_, method)| method);
+            let covered = stamped_octets(signature, method).map_err(VerifyError::Seal)?;
             (tsp::verify_token(token, &covered, &tsa), Stamped::Signature)
         }
     };
     checks.push(Check::held(Subject::Timestamp));
     Ok((facts.map_err(VerifyError::Timestamp)?, stamped))
+}
+
+/// What a timestamp without a hash chain covers. In a bare signature other tools have stamped the canonical element
+/// (XAdES, SignatureTimeStamp); X-Road stamps the decoded value.
+fn stamped_octets(signature: &Signature<'_>, method: Option<&Canonicalization>) -> Result<Vec<u8>, SealError> {
+    match method {
+        Some(method) => c14n::element(signature.value_node, method).map_err(SealError::NotCanonical),
+        None => Ok(signature.value.clone()),
+    }
 }
 
 /// Entries are found by their names, with or without a slash; what is not there may be kept elsewhere (§7.1).
@@ -175,5 +181,26 @@ impl Container {
             Entry::TimestampChain => self.timestamp_chain.as_deref(),
             Entry::MimeType | Entry::Manifest | Entry::AsicManifest | Entry::Timestamp => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_signatures_are_stamped_as_elements() {
+        let xml = include_str!("../seal/tests/golden/ecdsa-sha256.xml");
+        let document = roxmltree::Document::parse(xml).unwrap();
+        let signature = Signature::read(&document, Demand::Container).unwrap();
+        let element = stamped_octets(&signature, Some(&Canonicalization::Exclusive(vec![]))).unwrap();
+        let (start, end) = (xml.find("<ds:SignatureValue").unwrap(), xml.find("</ds:SignatureValue>").unwrap());
+        let content = xml[start..end].split_once('>').unwrap().1.replace("&#13;", "&#xD;");
+        let expected = format!(
+            "<ds:SignatureValue xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"S0-SIG\">{content}\
+             </ds:SignatureValue>"
+        );
+        assert_eq!(String::from_utf8(element).unwrap(), expected);
+        assert_eq!(stamped_octets(&signature, None).unwrap().len(), 64);
     }
 }

@@ -147,7 +147,11 @@ fn approved_ca<'a>(
 }
 
 /// Rule 5, first half: every reference has the digest of what it names.
-fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<DataRef>) -> Result<(), SealError> {
+pub(super) fn references(
+    signature: &Signature<'_>,
+    sources: &dyn Sources,
+    data: &mut Vec<DataRef>,
+) -> Result<(), SealError> {
     let is_properties = |r: &&Reference<'_>| r.uri.strip_prefix('#') == Some(signature.signed_properties_id);
     match signature.references.iter().filter(is_properties).count() {
         1 => {}
@@ -183,7 +187,7 @@ fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<D
 }
 
 /// Rule 5, second half: the signature value over the canonical SignedInfo.
-fn value(signature: &Signature<'_>, signer: &Certificate) -> Result<(), SealError> {
+pub(super) fn value(signature: &Signature<'_>, signer: &Certificate) -> Result<(), SealError> {
     let octets = c14n::element(signature.signed_info, &signature.canonicalization).map_err(SealError::NotCanonical)?;
     let SignatureAlgorithm { scheme, digest } = signature.algorithm;
     let holds = match (scheme, signer.key_algorithm()) {

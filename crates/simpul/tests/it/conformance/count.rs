@@ -45,7 +45,8 @@ fn clauses_exist() {
         return;
     };
     let headings = text.lines().filter_map(|l| l.strip_prefix("## ").or_else(|| l.strip_prefix("### ")));
-    let clauses: BTreeSet<&str> = headings.filter_map(|h| h.split(' ').next()).map(|n| n.trim_end_matches('.')).collect();
+    let clauses: BTreeSet<&str> =
+        headings.filter_map(|h| h.split(' ').next()).map(|n| n.trim_end_matches('.')).collect();
     for case in case::all() {
         assert!(clauses.contains(case.clause.as_str()), "{}: wire.md has no clause {}", case.name, case.clause);
     }

@@ -28,13 +28,18 @@ const AT_A_TIME: usize = 8;
 
 #[test]
 fn consumer_port() {
-    let laboratory =
-        Laboratory::with(&["id/lab", "my/lab", "id/registry", "my/registry", "id/server", "my/server"]);
+    let laboratory = Laboratory::with(&["id/lab", "my/lab", "id/registry", "my/registry", "id/server", "my/server"]);
     let to = laboratory.consumer();
-    group("consumer port", Subject::Consumer, &laboratory, || consumer::ordinary(to), |case| {
-        let call = case.call.clone().unwrap_or_default();
-        consumer::call(to, &call, Duration::from_secs(case.expect.patience() + 2))
-    });
+    group(
+        "consumer port",
+        Subject::Consumer,
+        &laboratory,
+        || consumer::ordinary(to),
+        |case| {
+            let call = case.call.clone().unwrap_or_default();
+            consumer::call(to, &call, Duration::from_secs(case.expect.patience() + 2))
+        },
+    );
 }
 
 #[test]
@@ -42,9 +47,13 @@ fn peer_port() {
     let laboratory = Laboratory::with(&["id/registry", "my/lab", "my/registry", "my/server"]);
     let to = laboratory.address("/my/server/peer");
     let keys = &laboratory.keys;
-    group("peer port", Subject::Provider, &laboratory, || provider::ordinary(keys, to), |case| {
-        provider::run(keys, to, case)
-    });
+    group(
+        "peer port",
+        Subject::Provider,
+        &laboratory,
+        || provider::ordinary(keys, to),
+        |case| provider::run(keys, to, case),
+    );
 }
 
 #[test]
@@ -55,9 +64,13 @@ fn faulty_provider() {
     let to = laboratory.consumer();
     // The server has one behaviour at a time.
     let provider = Mutex::new(provider);
-    group("faulty provider", Subject::ConsumerPeer, &laboratory, || consumer::ordinary(to), |case| {
-        provider.lock().unwrap().run(to, case)
-    });
+    group(
+        "faulty provider",
+        Subject::ConsumerPeer,
+        &laboratory,
+        || consumer::ordinary(to),
+        |case| provider.lock().unwrap().run(to, case),
+    );
 }
 
 /// Runs the cases of a subject in one federation.

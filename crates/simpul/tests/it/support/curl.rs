@@ -26,7 +26,17 @@ impl Curl {
     /// A GET of this URL, as it is written.
     pub(crate) fn get(url: &str) -> Self {
         let mut command = Command::new("curl");
-        command.args(["--silent", "--include", "--path-as-is", "--globoff", "--max-time", "120", "--http1.1", "--noproxy", "*"]);
+        command.args([
+            "--silent",
+            "--include",
+            "--path-as-is",
+            "--globoff",
+            "--max-time",
+            "120",
+            "--http1.1",
+            "--noproxy",
+            "*",
+        ]);
         command.arg(url);
         Self { command }
     }

@@ -152,8 +152,19 @@ impl Message<'_> {
 
 /// Changes of parts and framing, after the seal.
 const LATE: [&str; 13] = [
-    "drop", "keep-to", "move", "repeat", "retype", "insert", "tamper", "stretch", "part-header", "fault", "preamble",
-    "epilogue", "no-end",
+    "drop",
+    "keep-to",
+    "move",
+    "repeat",
+    "retype",
+    "insert",
+    "tamper",
+    "stretch",
+    "part-header",
+    "fault",
+    "preamble",
+    "epilogue",
+    "no-end",
 ];
 
 /// Applies one change to the parts.

@@ -5,6 +5,8 @@ mod conformance;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod flip;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod kill;
@@ -12,3 +14,5 @@ mod kill;
 mod large_body;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod verify;

@@ -33,9 +33,16 @@ pub(crate) struct Running {
 impl Federation {
     /// Prepares a federation on loopback addresses that no other test of this run uses.
     pub(crate) fn prepare() -> Self {
+        Self::prepare_with(&[])
+    }
+
+    /// As [`prepare`](Self::prepare), with more arguments of `simpul demo`.
+    pub(crate) fn prepare_with(args: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(SIMPUL)
-            .args(["demo", "--prepare", "--first-address", &first_address().to_string(), "--dir"])
+            .args(["demo", "--prepare", "--first-address", &first_address().to_string()])
+            .args(args)
+            .arg("--dir")
             .arg(dir.path())
             .output()
             .unwrap();

@@ -56,6 +56,13 @@ fn xroads_verdicts() {
     }
 }
 
+/// The signature covers another file than the message.
+#[test]
+fn a_message_must_be_signed() {
+    let Some(octets) = octets("asice/invalid-incorrect-references") else { return };
+    assert!(matches!(verify(&octets), Err(VerifyError::NothingSigned)));
+}
+
 /// fixtures/INDEX.md: structural cases.
 #[test]
 fn xroads_structures() {

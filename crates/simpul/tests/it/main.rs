@@ -5,4 +5,5 @@ mod evidence;
 mod journey;
 mod kill;
 mod large_body;
+mod oracle;
 mod support;

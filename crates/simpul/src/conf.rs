@@ -28,21 +28,21 @@ use crate::verdict::chain;
 const GENERATION: Duration = Duration::from_secs(60);
 
 /// What the keeper needs.
-pub struct Keeping {
+pub(crate) struct Keeping {
     /// The anchor of the own instance.
-    pub anchor: Anchor,
+    pub(crate) anchor: Anchor,
     /// Which federated instances are used.
-    pub allowed: AllowedFederations,
+    pub(crate) allowed: AllowedFederations,
     /// Whether the operator lets an older configuration replace a newer one.
-    pub rollback: RollbackPolicy,
+    pub(crate) rollback: RollbackPolicy,
     /// Time between two looks.
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// Where the last good configuration lies.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// Holds the configuration in force, and renews it.
-pub struct ConfKeeper {
+pub(crate) struct ConfKeeper {
     keeping: Keeping,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
@@ -64,7 +64,7 @@ struct State {
 
 /// Why a configuration did not come into force.
 #[derive(Debug, thiserror::Error)]
-pub enum KeepError {
+pub(crate) enum KeepError {
     /// No location had an acceptable one.
     #[error("no location has an acceptable configuration: {0}")]
     Refused(String),
@@ -85,7 +85,7 @@ impl ConfSource for ConfKeeper {
 impl ConfKeeper {
     /// A keeper with the configuration that is published now, or else the last good one from disk, which may have
     /// expired. Fails if there is neither.
-    pub async fn open(
+    pub(crate) async fn open(
         keeping: Keeping,
         ledger: Ledger,
         fetcher: Arc<Fetcher>,
@@ -109,7 +109,7 @@ impl ConfKeeper {
     }
 
     /// Fetches, judges and puts in force what is published now.
-    pub async fn renew(&self) -> Result<(), KeepError> {
+    pub(crate) async fn renew(&self) -> Result<(), KeepError> {
         let mut state = self.state.lock().await;
         state.rounds += 1;
         let plan = Plan {
@@ -144,7 +144,7 @@ impl ConfKeeper {
     }
 
     /// Renews until it is told to stop. Failures leave what is in force, until it expires.
-    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(self.keeping.interval);
         ticks.tick().await;
         loop {

@@ -18,12 +18,12 @@ use crate::verdict::chain;
 const TIME: Duration = Duration::from_secs(30);
 
 /// A client for what carries its own proof: over https it believes any certificate, because nothing rests on it.
-pub fn client() -> Result<Fetcher, TlsError> {
+pub(crate) fn client() -> Result<Fetcher, TlsError> {
     Fetcher::new(&Roots::Any, TIME)
 }
 
 /// One configuration from one place, judged at `at`.
-pub async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Result<Published, String> {
+pub(crate) async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Result<Published, String> {
     let mut anchor = anchor.clone();
     for source in &mut anchor.sources {
         url.clone_into(&mut source.url);
@@ -45,7 +45,7 @@ pub async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Result<Publi
 
 /// Every location that was tried, with what was wrong there.
 #[must_use]
-pub fn attempts(refused: &Refused) -> String {
+pub(crate) fn attempts(refused: &Refused) -> String {
     let lines = refused.attempts.iter().map(|a| format!("{}: {}", a.url, chain(&a.error)));
     lines.collect::<Vec<_>>().join("; ")
 }

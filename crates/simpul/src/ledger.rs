@@ -38,7 +38,7 @@ enum AuditError {
 
 /// Runs the command.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on its standard streams")]
-pub async fn verify(args: &RoleArgs) -> ExitCode {
+pub(crate) async fn verify(args: &RoleArgs) -> ExitCode {
     match audit(args).await {
         Ok(found) => {
             found.wrong.iter().for_each(|w| println!("WRONG  {w}"));

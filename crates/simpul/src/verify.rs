@@ -20,7 +20,7 @@ use crate::verdict::{CheckLine, CheckResult, Judgement, Verdict, chain};
 
 /// What a piece of evidence says.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// `anchor`: the configuration is proved by the anchor. `supplied, unverified`: somebody handed it out.
     trust: String,
     /// Who sealed the message.
@@ -78,14 +78,14 @@ enum Problem {
 }
 
 /// Runs the command.
-pub fn run(args: &VerifyArgs, now: UnixTime) -> ExitCode {
+pub(crate) fn run(args: &VerifyArgs, now: UnixTime) -> ExitCode {
     let verdict = judge_file(&args.file, args.anchor.as_deref(), &args.conf, args.at.unwrap_or(now));
     verdict.print(args.json);
     verdict.verdict.exit_code()
 }
 
 /// Judges a container with a configuration: a signed one if there is an anchor, else one that was handed in.
-pub fn judge_file(file: &Path, anchor: Option<&Path>, conf: &Path, at: UnixTime) -> Verdict<Facts> {
+pub(crate) fn judge_file(file: &Path, anchor: Option<&Path>, conf: &Path, at: UnixTime) -> Verdict<Facts> {
     let trust = if anchor.is_some() { "anchor" } else { "supplied, unverified" };
     match judge(file, anchor, conf, at) {
         Ok((container, conf, found)) => accepted(&container, &conf, &found),
@@ -226,7 +226,7 @@ fn refused(problem: &Problem, trust: &str) -> Verdict<Facts> {
 impl Verdict<Facts> {
     /// The verdict in one line, for the demo.
     #[must_use]
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         match self.verdict {
             Judgement::Valid => {
                 format!("valid, trust {}, signed by {}", self.facts.trust, self.facts.signer.as_deref().unwrap_or("?"))
@@ -282,7 +282,7 @@ impl Verdict<Facts> {
 
 /// Why a zip of configurations could not be unpacked.
 #[derive(Debug, thiserror::Error)]
-pub enum UnpackError {
+pub(crate) enum UnpackError {
     /// It is no zip, or has a name that leads out of the folder.
     #[error("the archive of configurations is malformed")]
     Malformed,
@@ -292,7 +292,7 @@ pub enum UnpackError {
 }
 
 /// Unpacks the answer of `/signedconf` below a folder.
-pub fn unpack_conf(zip: &[u8], dir: &Path) -> Result<(), UnpackError> {
+pub(crate) fn unpack_conf(zip: &[u8], dir: &Path) -> Result<(), UnpackError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).map_err(|_| UnpackError::Malformed)?;
     for place in 0..zip.len() {
         let mut entry = zip.by_index(place).map_err(|_| UnpackError::Malformed)?;

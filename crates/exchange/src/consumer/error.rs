@@ -1,7 +1,7 @@
 //! Why a call was not relayed, and the fault that says so (wire.md §3.9).
 
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin};
-use simpul_ledger::LedgerError;
+use simpul_ledger::{LedgerError, TimestampingFailed};
 use simpul_trust::conf::{AuthError, ConfError, RouteError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::{Mismatch, RestError};
@@ -53,6 +53,9 @@ pub enum RelayError {
     /// The request cannot be sealed.
     #[error("the request cannot be sealed")]
     Sign(#[source] CannotSeal),
+    /// Messages have waited for a timestamp for too long (wire.md §6.3).
+    #[error("timestamping has failed for too long")]
+    Timestamping(#[source] TimestampingFailed),
     /// The message log failed.
     #[error("the message log failed")]
     Log(#[source] LedgerError),
@@ -97,6 +100,7 @@ impl RelayError {
             Self::CallBody(_) => vec![Code::IoError],
             Self::Intake(e) => vec![e.code()],
             Self::Sign(_) => vec![Code::CannotCreateSignature],
+            Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Reply { code, .. } => vec![*code],
             Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],

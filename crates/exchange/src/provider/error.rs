@@ -1,7 +1,7 @@
 //! Why a message was not answered, and the fault that says so (wire.md §3.9).
 
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin, ServiceId};
-use simpul_ledger::LedgerError;
+use simpul_ledger::{LedgerError, TimestampingFailed};
 use simpul_policy::Denied;
 use simpul_trust::conf::{AuthError, ConfError};
 use simpul_trust::seal::SealError;
@@ -77,6 +77,9 @@ pub enum AnswerError {
     /// The body cannot be kept.
     #[error("the body cannot be kept")]
     Intake(#[source] IntakeError),
+    /// Messages have waited for a timestamp for too long (wire.md §6.3).
+    #[error("timestamping has failed for too long")]
+    Timestamping(#[source] TimestampingFailed),
     /// The message log failed.
     #[error("the message log failed")]
     Log(#[source] LedgerError),
@@ -116,6 +119,7 @@ impl AnswerError {
             Self::Denied(_) => vec![Code::AccessDenied],
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
             Self::Intake(e) => vec![e.code()],
+            Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Service(e) => vec![e.code()],
             Self::ServiceBody(_) => vec![Code::IoError],

@@ -9,7 +9,7 @@ use simpul_exchange::call::{Answer, AnswerBody, PeerCall};
 use simpul_exchange::ports::PeerLink;
 use simpul_io::listen::{self, Listener, PeerHandler};
 use simpul_io::peer::{PeerBounds, Peers};
-use simpul_io::tls::{PeerAcceptor, PeerConnector};
+use simpul_io::tls::{Acceptor, PeerAcceptor, PeerConnector};
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::Route;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -236,6 +236,19 @@ async fn a_changed_configuration_holds_from_the_next_connection() {
     ask(&peers(&STRANGER, at.port())).await.unwrap();
     conf.clear();
     ask(&peers(&STRANGER, at.port())).await.unwrap_err();
+}
+
+#[test]
+fn what_passed_the_handshake_is_judged_again() {
+    // The context's own check cannot be seen from outside it: the listener asks once more before it listens.
+    let conf = Conf::knowing(&[&EC_CLIENT]);
+    let acceptor = PeerAcceptor::new(conf.clone(), Arc::new(|| None));
+    assert!(acceptor.admits(&[EC_CLIENT.certificate.clone(), CA.certificate.clone()]));
+    assert!(!acceptor.admits(&[CA.certificate.clone(), EC_CLIENT.certificate.clone()]));
+    assert!(!acceptor.admits(std::slice::from_ref(&STRANGER.certificate)));
+    assert!(!acceptor.admits(&[]));
+    conf.clear();
+    assert!(!acceptor.admits(std::slice::from_ref(&EC_CLIENT.certificate)));
 }
 
 /// A relay to `to` that keeps what the server sends.

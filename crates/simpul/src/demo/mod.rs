@@ -2,7 +2,7 @@
 
 mod http;
 mod journey;
-pub mod plan;
+pub(crate) mod plan;
 mod prepare;
 mod rogue;
 
@@ -44,7 +44,7 @@ enum DemoError {
     Role {
         instance: String,
         #[source]
-        cause: RoleError,
+        cause: Box<RoleError>,
     },
 }
 
@@ -57,7 +57,7 @@ struct Federation {
 }
 
 /// Runs the command.
-pub async fn run(args: &DemoArgs, clock: Arc<dyn Clock>) -> ExitCode {
+pub(crate) async fn run(args: &DemoArgs, clock: Arc<dyn Clock>) -> ExitCode {
     let say = Say { quiet: args.json };
     match demo(args, clock, &say).await {
         Ok(code) => code,
@@ -119,7 +119,7 @@ impl Federation {
         let mut federation = Self { plan, roles: Vec::new(), servers: Vec::new(), stop: CancellationToken::new() };
         let configs = federation.configs()?;
         for (instance, config) in &configs {
-            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause };
+            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
                 let running =
@@ -139,7 +139,7 @@ impl Federation {
             let stop = federation.stop.clone();
             let (running, handle) = role::server::start(server, &config.storage, Arc::clone(&clock), stop)
                 .await
-                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause })?;
+                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) })?;
             federation.servers.push(handle);
             federation.took_place(running, began, say);
         }

@@ -36,15 +36,15 @@ use crate::membership::read_anchor;
 use crate::random::SystemRandom;
 
 /// What the demo's rogue needs of a running server.
-pub struct Handle {
+pub(crate) struct Handle {
     /// Its ports.
-    pub ports: Ports,
+    pub(crate) ports: Ports,
     /// Its links to peers.
-    pub peers: Arc<dyn PeerLink>,
+    pub(crate) peers: Arc<dyn PeerLink>,
 }
 
 /// Starts the server: it exchanges when this returns.
-pub async fn start(
+pub(crate) async fn start(
     role: &ServerRole,
     storage: &Storage,
     clock: Arc<dyn Clock>,
@@ -207,6 +207,8 @@ fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
     }
     let mut services = HashMap::new();
     for entry in &role.service {
+        let openapi = entry.openapi.as_deref().unwrap_or("nowhere");
+        tracing::info!(service = %entry.code, url = entry.url, openapi, "offering a service");
         let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
         let pinned = match &entry.pinned {
             None => None,

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::verdict::chain;
 
 /// Stamps what waits, in every interval, until it is told to stop.
-pub async fn keep(
+pub(crate) async fn keep(
     ledger: Ledger,
     tsas: Arc<Tsas>,
     conf: Arc<dyn ConfSource>,

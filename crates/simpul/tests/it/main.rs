@@ -1,9 +1,15 @@
 //! Whole-federation tests: separate processes, real sockets, programs that are not ours.
 
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
 mod evidence;
+#[cfg(test)]
 mod journey;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
 mod large_body;
 mod oracle;
+#[cfg(test)]
 mod support;

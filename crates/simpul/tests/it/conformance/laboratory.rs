@@ -92,6 +92,8 @@ fn furnish(federation: &Federation, keys: &Keys) {
         std::fs::write(federation.dir().join("my").join(&file), key.certificate().x509().to_pem().unwrap()).unwrap();
         certificates.push(format!("\"{file}\""));
     }
+    append(federation, "my/membership.toml", &servers(federation, keys));
+    federation.edit("my/membership.toml", "subsystems = [\"registry\"]", "subsystems = [\"registry\", \"maintained\", \"unreachable\"]");
     keys.save("my");
     let all = format!("auth-certificates = [{}]", certificates.join(", "));
     federation.edit("my/membership.toml", "auth-certificates = [\"keys/auth.pem\"]", &all);
@@ -129,6 +131,21 @@ fn services(federation: &Federation) -> String {
         &format!("service = \"grouped\"\nsubject = \"{CLIENT}\""),
         "service = \"grouped\"\nsubject = \"GLOBALGROUP:ID/nobody\"",
     )
+}
+
+/// Servers that the registry knows and that nobody runs: one in maintenance, one that cannot be reached.
+fn servers(federation: &Federation, keys: &Keys) -> String {
+    let address = free(federation).ip();
+    let server = |code: &str, client: &str, more: &str| {
+        let file = format!("keys/auth-{code}.pem");
+        let certificate = keys.key(&format!("my/auth:{code}")).certificate().x509().to_pem().unwrap();
+        std::fs::write(federation.dir().join("my").join(&file), certificate).unwrap();
+        format!(
+            "\n[[server]]\nowner = \"MY/GOV/1000\"\ncode = \"{code}\"\naddress = \"{address}\"\n\
+             auth-certificates = [\"{file}\"]\nclients = [\"MY/GOV/1000/{client}\"]\n{more}"
+        )
+    };
+    server("ss2", "maintained", "maintenance = \"Back at noon\"\n") + &server("ss3", "unreachable", "")
 }
 
 /// An address of this federation where nobody listens.

@@ -81,6 +81,11 @@ impl Message<'_> {
             "set" => set(&mut self.headers, argument),
             "add" => self.headers.push(line(argument)),
             "without" => remove(&mut self.headers, argument),
+            // The request hash leaves the request's body out.
+            "hash-of-the-block" => {
+                let line = format!("x-road-request-hash:{}", self.asked.block_hash);
+                set(&mut self.headers, &line);
+            }
             "block" => self.block_edits.push(from_to(argument)),
             "body" => self.body = Some(expand(argument)),
             "no-body" => self.body = None,

@@ -10,6 +10,7 @@ mod journey;
 mod kill;
 #[cfg(test)]
 mod large_body;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod support;

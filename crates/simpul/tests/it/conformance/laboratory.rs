@@ -93,7 +93,11 @@ fn furnish(federation: &Federation, keys: &Keys) {
         certificates.push(format!("\"{file}\""));
     }
     append(federation, "my/membership.toml", &servers(federation, keys));
-    federation.edit("my/membership.toml", "subsystems = [\"registry\"]", "subsystems = [\"registry\", \"maintained\", \"unreachable\"]");
+    federation.edit(
+        "my/membership.toml",
+        "subsystems = [\"registry\"]",
+        "subsystems = [\"registry\", \"maintained\", \"unreachable\"]",
+    );
     keys.save("my");
     let all = format!("auth-certificates = [{}]", certificates.join(", "));
     federation.edit("my/membership.toml", "auth-certificates = [\"keys/auth.pem\"]", &all);

@@ -15,6 +15,7 @@ use crate::inbound::Inbound;
 use crate::message::Request;
 use crate::outbound::header;
 use crate::ports::{Headers, Ports};
+use crate::sealing;
 use crate::server::ServerConf;
 
 /// Takes in a request whole: the body into the spool, the seal unchecked.
@@ -47,8 +48,8 @@ pub(super) async fn request(
     Ok(Received::new(request, seal))
 }
 
-/// Judges who asks, before the body is read: the provider is registered here, the peer's certificate serves the
-/// client, the service exists.
+/// Judges who asks, before the body is read: the provider is registered here and can seal an answer, the peer's
+/// certificate serves the client, the service exists.
 fn admit(
     ports: &Ports,
     conf: &GlobalConf,
@@ -61,10 +62,12 @@ fn admit(
     if !server.clients.contains_key(provider) {
         return Err(AnswerError::UnknownProvider(provider.clone()));
     }
+    let now = ports.clock.now();
+    sealing::context(ports, provider.member(), now).map_err(AnswerError::CannotAnswer)?;
     if ocsp.is_empty() {
         return Err(AnswerError::MissingOcsp);
     }
-    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, ports.clock.now())
+    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, now)
         .map_err(AnswerError::PeerCertificate)?;
     if !server.services.contains_key(head.service()) {
         return Err(AnswerError::UnknownService(head.service().clone()));

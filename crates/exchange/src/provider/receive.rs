@@ -9,7 +9,7 @@ use simpul_trust::message::Received;
 use simpul_wire::rest::RestRequest;
 use simpul_wire::transport::{Direction, MESSAGE_TYPE, MESSAGE_TYPE_REST};
 
-use super::AnswerError;
+use super::{AnswerError, enabled};
 use crate::call::PeerCall;
 use crate::inbound::Inbound;
 use crate::message::Request;
@@ -42,6 +42,7 @@ pub(super) async fn request(
     let seal = closing.seal.ok_or(AnswerError::MissingSignature)?;
     let request = Request::new(head, closing.body);
     server.access.foresee(&request, conf).map_err(AnswerError::Denied)?;
+    enabled(server, &request)?;
     Ok(Received::new(request, seal))
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod proofs;
 pub(crate) mod register;
 pub(crate) mod road;
 pub(crate) mod spool;
+pub(crate) mod verdict;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -102,11 +102,8 @@ const fn late(name: &'static str, logged: usize, code: &'static str, spoil: fn(&
     Defect { name, spoil, code, read: Part::End, logged, called: 1 }
 }
 
-<<<<<<< HEAD
-=======
 const INVALID_CHAIN: &str = "server.serverproxy.signature_verification.malformed_signature.invalid_hash_chain";
 
->>>>>>> xtests
 /// In the order of the checks.
 const DEFECTS: &[Defect] = &[
     early("no configuration was accepted", Part::Nothing, "server.serverproxy.global_conf_outdated", |f, _| {
@@ -149,17 +146,8 @@ const DEFECTS: &[Defect] = &[
     early("no seal", Part::Seal, "server.serverproxy.service_failed.missing_signature", |_, d| d.sealed = false),
     early("no right", Part::End, "server.serverproxy.access_denied", |_, d| d.service = "deaths"),
     early("a disabled service", Part::End, "server.serverproxy.service_disabled", |_, d| d.service = "closed"),
-<<<<<<< HEAD
-    early(
-        "another body",
-        Part::End,
-        "server.serverproxy.signature_verification.malformed_signature.invalid_hash_chain_ref",
-        |_, d| d.tampered = true,
-    ),
-=======
     // wire.md §5.2: the given digests go into the chain, whose result then differs.
     early("another body", Part::End, INVALID_CHAIN, |_, d| d.tampered = true),
->>>>>>> xtests
     early("a log that fails", Part::End, "server.serverproxy.logging_failed", |f, _| {
         f.my.store.break_next(Step::Append, How::Lost, 2);
     }),

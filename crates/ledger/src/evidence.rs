@@ -1,10 +1,13 @@
 //! From a record to what a third party can check (wire.md §7).
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use simpul_core::limits;
+use simpul_trust::asic::Container;
 use simpul_trust::seal::{self, SealError};
 
-use crate::record::{Direction, RecordId, Stamp, StoredRecord};
+use crate::record::{Direction, LoggedBody, RecordId, Stamp, StoredRecord};
 
 /// Why a record gives no evidence.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,26 @@ pub fn stamped_signature(record: &StoredRecord) -> Result<Bytes, EvidenceError> 
             .map(Bytes::from)
             .map_err(|cause| EvidenceError::Stamp { id, cause }),
     }
+}
+
+/// A stamped record as the container that third parties check (wire.md §7.1). A body that was not kept is missing: the
+/// verifier lists its digest as unverified.
+pub fn container(record: &StoredRecord) -> Result<Container, EvidenceError> {
+    let kept = &record.record;
+    let attachments = match &kept.body {
+        LoggedBody::Whole(body) => BTreeMap::from([(1, body.clone())]),
+        LoggedBody::None | LoggedBody::Truncated { .. } => BTreeMap::new(),
+    };
+    Ok(Container {
+        message: kept.message.clone(),
+        signature: stamped_signature(record)?,
+        hash_chain_result: kept.seal.hash_chain_result.clone(),
+        hash_chain: kept.seal.hash_chain.clone(),
+        timestamp_chain_result: None,
+        timestamp_chain: None,
+        timestamp: None,
+        attachments,
+    })
 }
 
 /// The file name of a container: `{message id}-{request|response}-{record id in base 32}.asice`, in archives and in

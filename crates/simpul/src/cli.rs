@@ -9,15 +9,15 @@ use simpul_core::UnixTime;
 /// checked, permitted, logged and provable, on the X-Road 7 wire.
 #[derive(Debug, Parser)]
 #[command(name = "simpul", version, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a complete federation of two states on this machine, on embedded defaults.
     ///
     /// Everything lives under --dir; a second start on the same folder resumes the same federation. Stop with Ctrl-C.
@@ -47,33 +47,33 @@ pub enum Command {
 
 /// `simpul demo`.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Where the federation lives.
     #[arg(long, default_value = "./simpul-data/demo")]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Make the journey and exit: 0 only if every step ended as it must.
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// With --once: print one JSON object instead of lines.
     #[arg(long, requires = "once")]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Only write the federation's files and exit, so that each role can be started on its own.
     #[arg(long, conflicts_with_all = ["once", "json"])]
-    pub prepare: bool,
+    pub(crate) prepare: bool,
     /// First of the five ports of a new federation; 0 finds free ports.
     #[arg(long, default_value_t = 0)]
-    pub base_port: u16,
+    pub(crate) base_port: u16,
     /// First loopback address of a new federation; each instance gets one.
     #[arg(long, default_value = "127.0.0.2")]
-    pub first_address: std::net::Ipv4Addr,
+    pub(crate) first_address: std::net::Ipv4Addr,
     /// The kind of every key of a new federation.
     #[arg(long, value_enum, default_value_t = KeyKind::Rsa2048)]
-    pub keys: KeyKind,
+    pub(crate) keys: KeyKind,
 }
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// RSA with 2048 bits, X-Road's default.
     Rsa2048,
     /// ECDSA on the curve P-256.
@@ -82,22 +82,22 @@ pub enum KeyKind {
 
 /// `simpul run|server|registry|lab`.
 #[derive(Debug, Args)]
-pub struct RoleArgs {
+pub(crate) struct RoleArgs {
     /// The configuration file.
     #[arg(long, default_value = "simpul.toml")]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// `simpul config …`.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Check a configuration file and say what would run.
     Check(RoleArgs),
 }
 
 /// `simpul ledger …`.
 #[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
+pub(crate) enum LedgerCommand {
     /// Verify the seal of every record of a security server that is stopped.
     ///
     /// Exit code 0: every record verifies. 1: some do not; each is named.
@@ -106,27 +106,27 @@ pub enum LedgerCommand {
 
 /// `simpul verify`.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The container (.asice).
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The anchor of the signer's state, as the state hands it out. Without it nothing proves that the configuration in
     /// --conf is the state's, and the verdict says so.
     #[arg(long)]
-    pub anchor: Option<PathBuf>,
+    pub(crate) anchor: Option<PathBuf>,
     /// With --anchor: the folder of signed configurations, as downloaded. Without: an unpacked verificationconf.
     #[arg(long)]
-    pub conf: PathBuf,
+    pub(crate) conf: PathBuf,
     /// Judge as of this time (RFC 3339) where the container carries no timestamp; now if absent.
     #[arg(long)]
-    pub at: Option<UnixTime>,
+    pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `simpul globalconf …`.
 #[derive(Debug, Subcommand)]
-pub enum GlobalconfCommand {
+pub(crate) enum GlobalconfCommand {
     /// Verify one published version of a signed global configuration against its anchor.
     ///
     /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
@@ -135,22 +135,22 @@ pub enum GlobalconfCommand {
 
 /// `simpul globalconf verify`.
 #[derive(Debug, Args)]
-pub struct GlobalconfVerifyArgs {
+pub(crate) struct GlobalconfVerifyArgs {
     /// The anchor.
     #[arg(long)]
-    pub anchor: PathBuf,
+    pub(crate) anchor: PathBuf,
     /// Where the configuration is published; the newest version that is served is taken.
     #[arg(long, required_unless_present = "dir", conflicts_with = "dir")]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// A folder with one published version: the directory file and the parts that it lists.
     #[arg(long)]
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     /// Judge as of this time (RFC 3339); now if absent.
     #[arg(long)]
-    pub at: Option<UnixTime>,
+    pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]

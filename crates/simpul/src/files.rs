@@ -14,7 +14,7 @@ const DEPTH: usize = 4;
 
 /// Why a folder or file cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum FilesError {
+pub(crate) enum FilesError {
     /// The system refused.
     #[error("{}: cannot be read", path.display())]
     Read {
@@ -35,7 +35,7 @@ pub enum FilesError {
 }
 
 /// Every file below a folder, by its path relative to it, with `/` between folders.
-pub fn read_tree(dir: &Path) -> Result<BTreeMap<String, Bytes>, FilesError> {
+pub(crate) fn read_tree(dir: &Path) -> Result<BTreeMap<String, Bytes>, FilesError> {
     let mut files = BTreeMap::new();
     let mut octets = 0;
     collect(dir, "", 0, &mut files, &mut octets)?;
@@ -43,7 +43,7 @@ pub fn read_tree(dir: &Path) -> Result<BTreeMap<String, Bytes>, FilesError> {
 }
 
 /// One file, if it is not larger than `limit`.
-pub fn read(path: &Path, limit: usize) -> Result<Bytes, FilesError> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Bytes, FilesError> {
     let failed = |cause| FilesError::Read { path: path.to_owned(), cause };
     let length = std::fs::metadata(path).map_err(failed)?.len();
     if usize::try_from(length).map_or(true, |l| l > limit) {

@@ -37,7 +37,7 @@ enum Problem {
 }
 
 /// Runs the command.
-pub async fn verify(args: &GlobalconfVerifyArgs, now: UnixTime) -> ExitCode {
+pub(crate) async fn verify(args: &GlobalconfVerifyArgs, now: UnixTime) -> ExitCode {
     let at = args.at.unwrap_or(now);
     let found = judge(args, at).await;
     let verdict = match found {

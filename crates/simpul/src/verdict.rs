@@ -6,24 +6,24 @@ use serde::Serialize;
 
 /// What a tool found.
 #[derive(Debug, Serialize)]
-pub struct Verdict<F: Serialize> {
+pub(crate) struct Verdict<F: Serialize> {
     /// `valid`, `invalid` or `unreadable`.
-    pub verdict: Judgement,
+    pub(crate) verdict: Judgement,
     /// X-Road's code of the first thing that is wrong.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// What is wrong, in one sentence with its causes.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What was found.
     #[serde(flatten)]
-    pub facts: F,
+    pub(crate) facts: F,
     /// What was checked, in order, and what was not.
-    pub checks: Vec<CheckLine>,
+    pub(crate) checks: Vec<CheckLine>,
 }
 
 /// The verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// Everything that was checked holds.
     Valid,
     /// Something does not hold.
@@ -34,19 +34,19 @@ pub enum Judgement {
 
 /// One check.
 #[derive(Clone, Debug, Serialize)]
-pub struct CheckLine {
+pub(crate) struct CheckLine {
     /// Its name, for machines.
-    pub name: String,
+    pub(crate) name: String,
     /// What came of it.
-    pub result: CheckResult,
+    pub(crate) result: CheckResult,
     /// In plain words.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// What came of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CheckResult {
+pub(crate) enum CheckResult {
     /// It holds.
     Passed,
     /// It does not.
@@ -58,7 +58,7 @@ pub enum CheckResult {
 impl Judgement {
     /// 0 valid, 1 invalid, 2 unreadable.
     #[must_use]
-    pub fn exit_code(self) -> ExitCode {
+    pub(crate) fn exit_code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Valid => 0,
             Self::Invalid => 1,
@@ -69,18 +69,18 @@ impl Judgement {
 
 impl CheckLine {
     /// A check that holds.
-    pub fn passed(name: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn passed(name: &str, text: impl Into<String>) -> Self {
         Self { name: name.to_owned(), result: CheckResult::Passed, text: text.into() }
     }
 
     /// A check that was not made.
-    pub fn not_checked(name: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn not_checked(name: &str, text: impl Into<String>) -> Self {
         Self { name: name.to_owned(), result: CheckResult::NotChecked, text: text.into() }
     }
 
     /// The line for people.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mark = match self.result {
             CheckResult::Passed => "ok         ",
             CheckResult::Failed => "FAILED     ",
@@ -92,7 +92,7 @@ impl CheckLine {
 
 /// `outermost: cause: cause of the cause`.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

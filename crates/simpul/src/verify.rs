@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use simpul_core::{Code, FaultCode, Origin, UnixTime, limits};
 use simpul_trust::asic::{AsicError, Container, ContainerVerdict, VerifyError, verify_container};
-use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Trust, signed, supplied};
+use simpul_trust::conf::{ConfError, GlobalConf, Trust, signed, supplied};
 use simpul_trust::seal::{Check, Outcome};
 use simpul_wire::gconf::Anchor;
 use simpul_wire::rest::RestMessage;
@@ -20,7 +20,7 @@ use crate::verdict::{CheckLine, CheckResult, Judgement, Verdict, chain};
 
 /// What a piece of evidence says.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// `anchor`: the configuration is proved by the anchor. `supplied, unverified`: somebody handed it out.
     trust: String,
     /// Who sealed the message.
@@ -78,14 +78,14 @@ enum Problem {
 }
 
 /// Runs the command.
-pub fn run(args: &VerifyArgs, now: UnixTime) -> ExitCode {
+pub(crate) fn run(args: &VerifyArgs, now: UnixTime) -> ExitCode {
     let verdict = judge_file(&args.file, args.anchor.as_deref(), &args.conf, args.at.unwrap_or(now));
     verdict.print(args.json);
     verdict.verdict.exit_code()
 }
 
 /// Judges a container with a configuration: a signed one if there is an anchor, else one that was handed in.
-pub fn judge_file(file: &Path, anchor: Option<&Path>, conf: &Path, at: UnixTime) -> Verdict<Facts> {
+pub(crate) fn judge_file(file: &Path, anchor: Option<&Path>, conf: &Path, at: UnixTime) -> Verdict<Facts> {
     let trust = if anchor.is_some() { "anchor" } else { "supplied, unverified" };
     match judge(file, anchor, conf, at) {
         Ok((container, conf, found)) => accepted(&container, &conf, &found),
@@ -117,9 +117,13 @@ fn read_conf(anchor: Option<&Path>, dir: &Path) -> Result<GlobalConf, Problem> {
     };
     let bytes = files::read(anchor, limits::CONF_DIRECTORY).map_err(Problem::AnchorFile)?;
     let anchor = Anchor::parse(&bytes).map_err(|e| Problem::Anchor(chain(&e)))?;
-    let all = signed::load_tree(&anchor, &inner(files, "signedconf/"), UnixTime::from_millis(0));
-    let parts: Vec<LoadedPart> = all.map_err(Problem::Conf)?.into_iter().flat_map(|p| p.parts).collect();
-    GlobalConf::from_parts(&anchor.instance, parts).map_err(Problem::Conf)
+    let tree = signed::load_tree(&anchor, &inner(files, "signedconf/"), UnixTime::from_millis(0));
+    let mut tree = tree.map_err(Problem::Conf)?;
+    // A federated configuration that does not hold is told, not left out: the reason would be lost.
+    let federated = std::mem::take(&mut tree.federated);
+    tree.federated =
+        federated.into_iter().map(|(i, p)| p.map(|p| (i, Ok(p)))).collect::<Result<_, _>>().map_err(Problem::Conf)?;
+    GlobalConf::from_parts(&anchor.instance, tree.parts()).map_err(Problem::Conf)
 }
 
 /// The files below `folder`, if all of them are there, as in a zip that was unpacked with its own folder.
@@ -144,7 +148,7 @@ fn accepted(container: &Container, conf: &GlobalConf, found: &ContainerVerdict) 
         kind: Some(if found.sender.is_response { "response" } else { "request" }),
         certificate: Some(seal.signer.subject_rfc2253()),
         issuer: Some(seal.signer.issuer_rfc2253()),
-        algorithm: Some(seal.algorithm.to_string()),
+        algorithm: Some(format!("{:?} with {}", seal.algorithm.scheme, seal.algorithm.digest.name())),
         timestamp_authority: Some(found.timestamp.signer.subject_rfc2253()),
         parts: seal.data.iter().map(|d| Part { name: d.uri.clone(), verified: d.verified }).collect(),
         configuration: Some(format!("{} until {}", conf.own_instance(), conf.expires())),
@@ -159,7 +163,8 @@ fn accepted(container: &Container, conf: &GlobalConf, found: &ContainerVerdict) 
             "who made the configuration: without an anchor it is the word of whoever handed it out",
         ),
     });
-    checks.push(CheckLine::not_checked("legal-effect", "what the message means in law, and whether its content is true"));
+    checks
+        .push(CheckLine::not_checked("legal-effect", "what the message means in law, and whether its content is true"));
     Verdict { verdict: Judgement::Valid, code: None, reason: None, facts, checks }
 }
 
@@ -221,7 +226,7 @@ fn refused(problem: &Problem, trust: &str) -> Verdict<Facts> {
 impl Verdict<Facts> {
     /// The verdict in one line, for the demo.
     #[must_use]
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         match self.verdict {
             Judgement::Valid => {
                 format!("valid, trust {}, signed by {}", self.facts.trust, self.facts.signer.as_deref().unwrap_or("?"))
@@ -265,7 +270,11 @@ impl Verdict<Facts> {
             }
         }
         for part in &facts.parts {
-            println!("  part         {} {}", part.name, if part.verified { "(verified)" } else { "(not in the container)" });
+            println!(
+                "  part         {} {}",
+                part.name,
+                if part.verified { "(verified)" } else { "(not in the container)" }
+            );
         }
         self.checks.iter().for_each(|c| println!("{}", c.line()));
     }
@@ -273,7 +282,7 @@ impl Verdict<Facts> {
 
 /// Why a zip of configurations could not be unpacked.
 #[derive(Debug, thiserror::Error)]
-pub enum UnpackError {
+pub(crate) enum UnpackError {
     /// It is no zip, or has a name that leads out of the folder.
     #[error("the archive of configurations is malformed")]
     Malformed,
@@ -283,7 +292,7 @@ pub enum UnpackError {
 }
 
 /// Unpacks the answer of `/signedconf` below a folder.
-pub fn unpack_conf(zip: &[u8], dir: &Path) -> Result<(), UnpackError> {
+pub(crate) fn unpack_conf(zip: &[u8], dir: &Path) -> Result<(), UnpackError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).map_err(|_| UnpackError::Malformed)?;
     for place in 0..zip.len() {
         let mut entry = zip.by_index(place).map_err(|_| UnpackError::Malformed)?;

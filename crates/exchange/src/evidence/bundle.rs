@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use simpul_ledger::KeptConf;
-use simpul_trust::conf::GlobalConf;
+use simpul_trust::conf::{GlobalConf, signed};
 use simpul_wire::gconf::tree;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -30,7 +30,7 @@ pub(super) fn verification_conf(conf: &GlobalConf) -> Result<Vec<u8>, BundleErro
     let own = conf.own_instance();
     bundle.add("verificationconf/instance-identifier", own.as_str().as_bytes())?;
     for instance in conf.instances() {
-        let Some((bytes, format)) = conf.shared_bytes(instance) else { continue };
+        let Some((bytes, format)) = conf.shared_file(instance) else { continue };
         let folder = tree::folder_name(instance);
         bundle.add(&format!("verificationconf/{folder}/shared-params.xml"), bytes)?;
         let metadata = format!("{{\"configurationVersion\":\"{}\"}}", format.number());
@@ -39,20 +39,12 @@ pub(super) fn verification_conf(conf: &GlobalConf) -> Result<Vec<u8>, BundleErro
     bundle.finish()
 }
 
-/// Signed configurations as `trust::conf::signed::load_tree` reads them: the first one at the top, each other one in
-/// the folder of its instance.
+/// Signed configurations as `trust::conf::signed::load_tree` reads them.
 pub(super) fn signed_conf(confs: &[KeptConf]) -> Result<Vec<u8>, BundleError> {
     let mut bundle = Bundle::new(CompressionMethod::Deflated);
-    for (place, conf) in confs.iter().enumerate() {
-        let folder = match (place, conf.instance.parse()) {
-            (0, _) | (_, Err(_)) => "signedconf".to_owned(),
-            (_, Ok(instance)) => format!("signedconf/{}", tree::folder_name(&instance)),
-        };
-        let directory = if place == 0 { "internalconf" } else { "externalconf" };
-        bundle.add(&format!("{folder}/{directory}"), &conf.directory)?;
-        for (name, content) in &conf.parts {
-            bundle.add(&format!("{folder}/{name}"), content)?;
-        }
+    let kept = confs.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice()));
+    for (name, content) in signed::tree_of(kept) {
+        bundle.add(&format!("signedconf/{name}"), &content)?;
     }
     bundle.finish()
 }

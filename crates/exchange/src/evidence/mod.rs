@@ -10,16 +10,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use simpul_ledger::{ConfId, Filter, KeptConf, LedgerError, Page, StoredRecord, Summary, Timestamper};
 use simpul_ledger::{RecordId, StampState, evidence};
-use simpul_trust::asic::{AsicError, Container, MIME_TYPE};
+use simpul_trust::asic::{AsicError, MIME_TYPE};
 
 use self::query::{Query, QueryError};
-use crate::call::{Answer, AnswerBody, ConsumerCall};
+use crate::call::{Answer, AnswerBody, Caller, ConsumerCall};
 use crate::consumer::{RelayError, admit_caller};
 use crate::ports::Ports;
 use crate::trace;
 
 /// Records that one download may hold.
-const RECORDS: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+const RECORDS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
 /// Answers evidence downloads.
 pub struct Evidence {
@@ -94,16 +94,14 @@ impl Evidence {
 
     /// Answers one download.
     pub async fn answer(&self, call: ConsumerCall) -> Answer {
-        match self.file(&call).await {
+        let ConsumerCall { method, target, caller, .. } = call;
+        match self.file(&method, &target, &caller).await {
             Ok(file) => Answer {
                 status: 200,
                 reason: None,
                 headers: vec![
                     ("content-type".to_owned(), Bytes::from_static(file.content_type.as_bytes())),
-                    (
-                        "content-disposition".to_owned(),
-                        Bytes::from(format!("attachment; filename=\"{}\"", file.name)),
-                    ),
+                    ("content-disposition".to_owned(), Bytes::from(format!("attachment; filename=\"{}\"", file.name))),
                 ],
                 body: AnswerBody::Whole(Bytes::from(file.content)),
             },
@@ -120,21 +118,21 @@ impl Evidence {
         }
     }
 
-    async fn file(&self, call: &ConsumerCall) -> Result<File, DownloadError> {
-        if call.method != "GET" {
+    async fn file(&self, method: &str, target: &str, caller: &Caller) -> Result<File, DownloadError> {
+        if method != "GET" {
             return Err(DownloadError::Method);
         }
-        match split(&call.target) {
-            ("/verificationconf", _) => self.verification_conf().await,
-            ("/signedconf", query) => self.signed_conf(&self.admit(call, query)?).await,
-            (_, query) => self.containers(&self.admit(call, query)?).await,
+        match split(target) {
+            ("/verificationconf", _) => self.verification_conf(),
+            ("/signedconf", query) => self.signed_conf(&self.admit(query, caller)?).await,
+            (_, query) => self.containers(&self.admit(query, caller)?).await,
         }
     }
 
     /// Parses the parameters, and authenticates the caller as the party whose evidence it asks for.
-    fn admit(&self, call: &ConsumerCall, query: &str) -> Result<Query, DownloadError> {
+    fn admit(&self, query: &str, caller: &Caller) -> Result<Query, DownloadError> {
         let query = Query::parse(query).map_err(DownloadError::Query)?;
-        admit_caller(&self.ports.server.current(), &query.party, &call.caller).map_err(DownloadError::Caller)?;
+        admit_caller(&self.ports.server.current(), &query.party, caller).map_err(DownloadError::Caller)?;
         Ok(query)
     }
 
@@ -165,7 +163,7 @@ impl Evidence {
     }
 
     /// `verificationconf/{instance}/shared-params.xml` and `.metadata`, unsigned, as X-Road hands it out.
-    async fn verification_conf(&self) -> Result<File, DownloadError> {
+    fn verification_conf(&self) -> Result<File, DownloadError> {
         let conf = self.ports.conf.current().ok_or(DownloadError::NoConf)?;
         let content = bundle::verification_conf(&conf).map_err(DownloadError::Bundle)?;
         Ok(File { name: "verificationconf.zip".to_owned(), content_type: "application/zip", content })
@@ -186,11 +184,8 @@ impl Evidence {
 
     /// Records of the exchange, oldest first.
     async fn find(&self, query: &Query) -> Result<Vec<Summary>, DownloadError> {
-        let filter = Filter::Message {
-            local: query.party.clone(),
-            message_id: query.message_id.clone(),
-            request_id: None,
-        };
+        let filter =
+            Filter::Message { local: query.party.clone(), message_id: query.message_id.clone(), request_id: None };
         let page = Page { after: None, limit: RECORDS };
         let mut found = self.ports.ledger.list(&filter, page).await.map_err(DownloadError::Log)?;
         found.retain(|s| s.refused.is_none() && query.side.is_none_or(|side| side == s.direction));
@@ -198,8 +193,7 @@ impl Evidence {
     }
 
     async fn ensure_stamped(&self, found: &[Summary], force: bool) -> Result<(), DownloadError> {
-        let waiting: Vec<RecordId> =
-            found.iter().filter(|s| s.stamp == StampState::Waiting).map(|s| s.id).collect();
+        let waiting: Vec<RecordId> = found.iter().filter(|s| s.stamp == StampState::Waiting).map(|s| s.id).collect();
         if waiting.is_empty() {
             return Ok(());
         }

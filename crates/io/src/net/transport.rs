@@ -29,16 +29,8 @@ impl Transport {
         Ok(Self::Tls(stream))
     }
 
-    /// Makes the connecting side's handshake. `prepare` may set what is particular to this connection, such as the
-    /// server's name.
-    pub(crate) async fn connect(
-        tcp: Tcp,
-        context: &SslContext,
-        within: Duration,
-        prepare: impl FnOnce(&mut SslRef) -> Result<(), openssl::error::ErrorStack>,
-    ) -> io::Result<Self> {
-        let mut ssl = Ssl::new(context).map_err(io::Error::other)?;
-        prepare(&mut ssl).map_err(io::Error::other)?;
+    /// Makes the connecting side's handshake.
+    pub(crate) async fn connect(tcp: Tcp, ssl: Ssl, within: Duration) -> io::Result<Self> {
         let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
         timed(within, Pin::new(&mut *stream).connect()).await?;
         Ok(Self::Tls(stream))

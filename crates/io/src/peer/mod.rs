@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
-use openssl::ssl::SslContext;
+use openssl::ssl::{Ssl, SslContext};
 
 use self::winners::Winners;
 use crate::net::body::{Inflow, Outgoing};
@@ -149,7 +149,8 @@ impl Shared {
         limit: Duration,
     ) -> Result<Client, LinkError> {
         let failed = |cause| LinkError::Tls { to: place(address, self.bounds.port), cause };
-        let transport = Transport::connect(tcp, context, limit, |_| Ok(())).await.map_err(failed)?;
+        let ssl = Ssl::new(context).map_err(|cause| failed(io::Error::other(cause)))?;
+        let transport = Transport::connect(tcp, ssl, limit).await.map_err(failed)?;
         Client::start_peer(transport, epoch).await.map_err(failed)
     }
 

@@ -9,20 +9,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_exchange::message::Request;
-use simpul_exchange::ports::{ServiceLink, ServiceReply};
+use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply};
 use simpul_exchange::server::Service;
-use simpul_ledger::Recorded;
-use simpul_policy::Permitted;
 
 use self::call::Call;
 use crate::net::client::{Client, Outcome};
-use crate::net::connect::{dial, within};
 use crate::net::pool::Pool;
 pub use crate::net::pool::PoolBounds;
-use crate::net::transport::Transport;
 use crate::net::url::Url;
 use crate::tls::{Connector, ServiceConnector};
-use simpul_exchange::ports::LinkError;
 use simpul_trust::cert::Certificate;
 
 /// How services are reached. How long one may take is the service's own setting.
@@ -83,33 +78,26 @@ impl Services {
 
     /// An idle connection that was opened with the key in force, to a certificate that this service may present.
     fn idle(&self, url: &Url, origin: &str, pinned: Option<&[Certificate]>) -> Result<Option<Client>, LinkError> {
-        let epoch = if url.https { self.context(origin)?.1 } else { 0 };
+        let epoch = match url.https {
+            true => {
+                self.tls
+                    .context()
+                    .map_err(|cause| LinkError::Tls { to: origin.to_owned(), cause: io::Error::other(cause) })?
+                    .1
+            }
+            false => 0,
+        };
         Ok(self.pool.take(origin, |c| c.epoch() == epoch && (!url.https || is_pinned(c.leaf(), pinned))))
     }
 
     async fn connect(&self, url: &Url, pinned: Option<&[Certificate]>) -> Result<Client, LinkError> {
-        let origin = url.origin();
-        let tcp = within(self.bounds.connect, &origin, dial(&url.host, url.port)).await?;
-        if !url.https {
-            let started = Client::start(Transport::Plain(tcp), 0).await;
-            return started.map_err(|cause| LinkError::Network { to: origin, cause });
-        }
-        let (context, epoch) = self.context(&origin)?;
-        let failed = |cause| LinkError::Tls { to: origin.clone(), cause };
-        let named = |ssl: &mut openssl::ssl::SslRef| url.name().map_or(Ok(()), |name| ssl.set_hostname(name));
-        let transport = Transport::connect(tcp, &context, self.bounds.connect, named).await.map_err(failed)?;
-        let client = Client::start(transport, epoch).await.map_err(failed)?;
-        if !is_pinned(client.leaf(), pinned) {
+        let client = Client::to(url, self.bounds.connect, |url| self.tls.session(url.name())).await?;
+        if url.https && !is_pinned(client.leaf(), pinned) {
             let cause =
                 io::Error::new(io::ErrorKind::PermissionDenied, "its certificate is not one of those configured");
-            return Err(LinkError::Tls { to: origin, cause });
+            return Err(LinkError::Tls { to: url.origin(), cause });
         }
         Ok(client)
-    }
-
-    fn context(&self, origin: &str) -> Result<(openssl::ssl::SslContext, u64), LinkError> {
-        let failed = |cause| LinkError::Tls { to: origin.to_owned(), cause: io::Error::other(cause) };
-        self.tls.context().map_err(failed)
     }
 }
 

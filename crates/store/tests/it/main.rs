@@ -1,6 +1,8 @@
 //! The stores against the contracts of their ports, and against what happens to machines.
 
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod ledger;

@@ -217,6 +217,27 @@ impl Examination {
     }
 }
 
+/// A configuration as it was kept: the instance, its signed directory, and its parts by the names of
+/// [`Published::files`].
+pub type Kept<'a> = (&'a str, &'a Bytes, &'a [(String, Bytes)]);
+
+/// The files that [`load_tree`] reads, from configurations that were kept: the own instance's first, at the top under
+/// the name of an internal directory, each other one in the folder of its instance under that of an external one
+/// (§8.3).
+#[must_use]
+pub fn tree_of<'a>(kept: impl IntoIterator<Item = Kept<'a>>) -> BTreeMap<String, Bytes> {
+    let mut files = BTreeMap::new();
+    for (place, (instance, directory, parts)) in kept.into_iter().enumerate() {
+        let (folder, name) = match (place, instance.parse()) {
+            (0, _) | (_, Err(_)) => (String::new(), "internalconf"),
+            (_, Ok(instance)) => (format!("{}/", tree::folder_name(&instance)), "externalconf"),
+        };
+        files.insert(format!("{folder}{name}"), directory.clone());
+        files.extend(parts.iter().map(|(name, bytes)| (format!("{folder}{name}"), bytes.clone())));
+    }
+    files
+}
+
 /// Proves one published version from files that were read before, such as `fixtures/signed-globalconf/V6`.
 ///
 /// The directory is the file named by the last segment of the anchor's URL. Each part that it lists is the file

@@ -1,0 +1,8 @@
+//! Whole exchanges in one process: a consumer and a provider of two instances over ports in memory.
+
+mod access;
+mod evidence;
+mod fidelity;
+mod provider_order;
+
+mod federation;

@@ -3,6 +3,7 @@
 mod access;
 mod evidence;
 mod fidelity;
+mod provider_causes;
 mod provider_order;
 
 mod federation;

@@ -22,6 +22,9 @@ pub enum RelayError {
     /// The global configuration has expired.
     #[error("the global configuration cannot be used")]
     Conf(#[source] ConfError),
+    /// This server has no authentication certificate to present to peers.
+    #[error("this security server has no authentication certificate")]
+    NoAuthCertificate,
     /// The call is no REST call.
     #[error("the call breaks the REST message protocol")]
     Call(#[source] RestError),
@@ -97,9 +100,11 @@ impl RelayError {
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
             Self::Call(e) => vec![e.code()],
             Self::UnknownClient(_) => vec![Code::UnknownMember],
-            Self::Caller(_) | Self::OwnOcsp(_) | Self::PeerOcsp(_) | Self::PeerCertificate(_) => {
-                vec![Code::SslAuthenticationFailed]
-            }
+            Self::NoAuthCertificate
+            | Self::Caller(_)
+            | Self::OwnOcsp(_)
+            | Self::PeerOcsp(_)
+            | Self::PeerCertificate(_) => vec![Code::SslAuthenticationFailed],
             Self::Route(e) => vec![e.code()],
             Self::Link(e) => vec![e.code()],
             Self::CallBody(_) => vec![Code::IoError],

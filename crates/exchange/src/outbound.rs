@@ -16,14 +16,6 @@ pub(crate) fn pipe() -> (mpsc::Sender<Result<Bytes, BodyError>>, BodyStream) {
     (sink, Box::pin(stream))
 }
 
-/// Puts a chunk into the pipe. When the connection no longer takes any, this never returns: the connection's own
-/// future reports why, and drops this one.
-pub(crate) async fn put(sink: &mpsc::Sender<Result<Bytes, BodyError>>, chunk: Bytes) {
-    if sink.send(Ok(chunk)).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Random octets for a boundary.
 pub(crate) fn boundary(random: &dyn Randomness) -> [u8; 30] {
     let mut bytes = [0; 30];

@@ -22,6 +22,9 @@ pub enum RelayError {
     /// The global configuration has expired.
     #[error("the global configuration cannot be used")]
     Conf(#[source] ConfError),
+    /// This server has no authentication certificate to present to peers.
+    #[error("this security server has no authentication certificate")]
+    NoAuthCertificate,
     /// The call is no REST call.
     #[error("the call breaks the REST message protocol")]
     Call(#[source] RestError),
@@ -64,6 +67,9 @@ pub enum RelayError {
     /// The peer answered with a fault; it goes to the caller unchanged.
     #[error("the provider's security server answered with a fault: {0}")]
     Peer(Fault),
+    /// A whole answer came before the whole request was sent: it cannot answer it.
+    #[error("the provider's security server answered before it had the whole request")]
+    AnsweredEarly,
     /// The peer's answer is no HTTP answer that the protocol knows.
     #[error("the provider's security server answered wrongly: {why}")]
     Reply {
@@ -94,9 +100,11 @@ impl RelayError {
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
             Self::Call(e) => vec![e.code()],
             Self::UnknownClient(_) => vec![Code::UnknownMember],
-            Self::Caller(_) | Self::OwnOcsp(_) | Self::PeerOcsp(_) | Self::PeerCertificate(_) => {
-                vec![Code::SslAuthenticationFailed]
-            }
+            Self::NoAuthCertificate
+            | Self::Caller(_)
+            | Self::OwnOcsp(_)
+            | Self::PeerOcsp(_)
+            | Self::PeerCertificate(_) => vec![Code::SslAuthenticationFailed],
             Self::Route(e) => vec![e.code()],
             Self::Link(e) => vec![e.code()],
             Self::CallBody(_) => vec![Code::IoError],
@@ -108,7 +116,7 @@ impl RelayError {
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
-            Self::Mismatch(_) => vec![Code::InconsistentResponse],
+            Self::AnsweredEarly | Self::Mismatch(_) => vec![Code::InconsistentResponse],
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }

@@ -14,9 +14,10 @@ use tokio::sync::mpsc;
 use super::{Consumer, RelayError, receive};
 use crate::intake::Passing;
 use crate::message::{Body, Request, Response};
+use crate::outbound::{self, Gone, offer};
 use crate::ports::{BodyError, BodyStream, Headers, PeerConnection};
 use crate::sealing::seal;
-use crate::{PROXY_VERSION, outbound, record};
+use crate::{PROXY_VERSION, record};
 
 type Sent = Recorded<Sealed<Request>>;
 
@@ -32,61 +33,76 @@ impl Consumer {
         let encoder = Encoder::new(outbound::boundary(self.ports.random.as_ref()));
         let headers = transport_headers(&encoder, &head);
         let (sink, stream) = outbound::pipe();
-        let write = self.write(sink, encoder, head, body, conf);
+        let writer = Writer { consumer: self, conf, encoder, sink };
         let read = async {
             let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
             receive::response(&self.ports, reply).await
         };
-        tokio::try_join!(write, read)
+        let (sent, received) = tokio::try_join!(writer.write(head, body), read)?;
+        Ok((sent.ok_or(RelayError::AnsweredEarly)?, received))
     }
 
-    async fn write(
-        &self,
-        sink: mpsc::Sender<Result<Bytes, BodyError>>,
-        encoder: Encoder,
-        head: RestRequest,
-        body: Option<BodyStream>,
-        conf: &GlobalConf,
-    ) -> Result<Sent, RelayError> {
-        let written = self.write_parts(&sink, encoder, head, body, conf).await;
-        if written.is_err() {
-            // The peer must see a broken message, never one that ends cleanly without its seal.
-            let _ = sink.send(Err(BodyError::Abandoned)).await;
+    /// OCSP responses for the own authentication certificate and its intermediates, which the peer checks.
+    fn auth_ocsp(&self) -> Result<Vec<Bytes>, RelayError> {
+        let chain = self.peers.own_chain();
+        self.ports.ocsp.own(&chain, self.ports.clock.now()).map_err(RelayError::OwnOcsp)
+    }
+}
+
+/// Writes one request.
+struct Writer<'a> {
+    consumer: &'a Consumer,
+    conf: &'a GlobalConf,
+    encoder: Encoder,
+    sink: mpsc::Sender<Result<Bytes, BodyError>>,
+}
+
+/// Why a request was not written whole.
+enum Stop {
+    /// The connection takes no more; what the peer said meanwhile tells why.
+    Gone,
+    /// This side gave up.
+    Failed(RelayError),
+}
+
+impl Writer<'_> {
+    /// `None`: the connection took no more before the request was whole.
+    async fn write(mut self, head: RestRequest, body: Option<BodyStream>) -> Result<Option<Sent>, RelayError> {
+        match self.write_parts(head, body).await {
+            Ok(sent) => Ok(Some(sent)),
+            Err(Stop::Gone) => Ok(None),
+            Err(Stop::Failed(error)) => {
+                // The peer must see a broken message, never one that ends cleanly without its seal.
+                let _ = self.sink.send(Err(BodyError::Abandoned)).await;
+                Err(error)
+            }
         }
-        written
     }
 
-    async fn write_parts(
-        &self,
-        sink: &mpsc::Sender<Result<Bytes, BodyError>>,
-        mut encoder: Encoder,
-        head: RestRequest,
-        body: Option<BodyStream>,
-        conf: &GlobalConf,
-    ) -> Result<Sent, RelayError> {
-        for response in self.auth_ocsp()? {
-            outbound::put(sink, encoder.ocsp(&response)).await;
+    async fn write_parts(&mut self, head: RestRequest, body: Option<BodyStream>) -> Result<Sent, Stop> {
+        let ports = &self.consumer.ports;
+        for response in self.consumer.auth_ocsp()? {
+            let part = self.encoder.ocsp(&response);
+            offer(&self.sink, part).await?;
         }
-        outbound::put(sink, encoder.rest_request(head.block())).await;
+        let part = self.encoder.rest_request(head.block());
+        offer(&self.sink, part).await?;
         let body = match body {
-            Some(stream) => self.write_body(sink, &mut encoder, stream).await?,
+            Some(stream) => self.write_body(stream).await?,
             None => None,
         };
-        let sealed = seal(&self.ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
-        let at = record::At { side: Side::Consumer, conf, now: self.ports.clock.now() };
-        let kept = self.ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
+        let sealed = seal(ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
+        let at = record::At { side: Side::Consumer, conf: self.conf, now: ports.clock.now() };
+        let kept = ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
         let recorded = kept.map_err(RelayError::Log)?;
-        outbound::put(sink, encoder.seal(recorded.seal())).await;
+        let part = self.encoder.seal(recorded.seal());
+        offer(&self.sink, part).await?;
         Ok(recorded)
     }
 
     /// The body part exists only if the call's body is not empty (wire.md §3.3).
-    async fn write_body(
-        &self,
-        sink: &mpsc::Sender<Result<Bytes, BodyError>>,
-        encoder: &mut Encoder,
-        mut stream: BodyStream,
-    ) -> Result<Option<Body>, RelayError> {
+    async fn write_body(&mut self, mut stream: BodyStream) -> Result<Option<Body>, Stop> {
+        let ports = &self.consumer.ports;
         let mut passing = None;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(RelayError::CallBody)?;
@@ -94,20 +110,27 @@ impl Consumer {
                 continue;
             }
             if passing.is_none() {
-                outbound::put(sink, encoder.body_start()).await;
+                let part = self.encoder.body_start();
+                offer(&self.sink, part).await?;
             }
-            passing.get_or_insert_with(|| Passing::new(&self.ports)).push(&chunk).map_err(RelayError::Intake)?;
-            outbound::put(sink, chunk).await;
+            passing.get_or_insert_with(|| Passing::new(ports)).push(&chunk).map_err(RelayError::Intake)?;
+            offer(&self.sink, chunk).await?;
         }
         let Some(passing) = passing else { return Ok(None) };
         let (digest, logged) = passing.finish().map_err(RelayError::Intake)?;
         Ok(Some(Body { data: None, digest, logged }))
     }
+}
 
-    /// OCSP responses for the own authentication certificate and its intermediates, which the peer checks.
-    fn auth_ocsp(&self) -> Result<Vec<Bytes>, RelayError> {
-        let chain = self.peers.own_chain();
-        self.ports.ocsp.own(&chain, self.ports.clock.now()).map_err(RelayError::OwnOcsp)
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<RelayError> for Stop {
+    fn from(error: RelayError) -> Self {
+        Self::Failed(error)
     }
 }
 

@@ -51,6 +51,9 @@ pub enum AnswerError {
     /// The provider is not registered on this server.
     #[error("Client '{0}' not found")]
     UnknownProvider(ClientId),
+    /// The provider could not seal its answer, so it is not asked (wire.md §3.10: signing context).
+    #[error("no answer could be sealed")]
+    CannotAnswer(#[source] CannotSeal),
     /// No OCSP response came with the request (wire.md §3.5).
     #[error("corresponding OCSP response is missing")]
     MissingOcsp,
@@ -112,6 +115,7 @@ impl AnswerError {
             Self::MissingRest => vec![Code::MissingRest],
             Self::MissingSignature => vec![Code::MissingSignature],
             Self::UnknownProvider(_) => vec![Code::ServiceFailed, Code::UnknownMember],
+            Self::CannotAnswer(_) => vec![Code::ServiceFailed, Code::CannotCreateSignature],
             Self::MissingOcsp => vec![Code::ServiceFailed, Code::SslAuthenticationFailed],
             Self::PeerCertificate(_) => vec![Code::ServiceFailed, Code::SslAuthenticationFailed],
             Self::UnknownService(_) => vec![Code::UnknownService],
@@ -133,7 +137,9 @@ impl AnswerError {
     /// address of this network.
     fn public(&self) -> String {
         match self {
-            Self::Service(_) | Self::Denied(_) | Self::Log(_) | Self::Sign(_) => self.to_string(),
+            Self::Service(_) | Self::Denied(_) | Self::Log(_) | Self::Sign(_) | Self::CannotAnswer(_) => {
+                self.to_string()
+            }
             _ => match std::error::Error::source(self) {
                 Some(cause) => format!("{self}: {cause}"),
                 None => self.to_string(),

@@ -9,12 +9,13 @@ use simpul_trust::message::Received;
 use simpul_wire::rest::RestRequest;
 use simpul_wire::transport::{Direction, MESSAGE_TYPE, MESSAGE_TYPE_REST};
 
-use super::AnswerError;
+use super::{AnswerError, enabled};
 use crate::call::PeerCall;
 use crate::inbound::Inbound;
 use crate::message::Request;
 use crate::outbound::header;
 use crate::ports::{Headers, Ports};
+use crate::sealing;
 use crate::server::ServerConf;
 
 /// Takes in a request whole: the body into the spool, the seal unchecked.
@@ -41,11 +42,12 @@ pub(super) async fn request(
     let seal = closing.seal.ok_or(AnswerError::MissingSignature)?;
     let request = Request::new(head, closing.body);
     server.access.foresee(&request, conf).map_err(AnswerError::Denied)?;
+    enabled(server, &request)?;
     Ok(Received::new(request, seal))
 }
 
-/// Judges who asks, before the body is read: the provider is registered here, the peer's certificate serves the
-/// client, the service exists.
+/// Judges who asks, before the body is read: the provider is registered here and can seal an answer, the peer's
+/// certificate serves the client, the service exists.
 fn admit(
     ports: &Ports,
     conf: &GlobalConf,
@@ -58,10 +60,12 @@ fn admit(
     if !server.clients.contains_key(provider) {
         return Err(AnswerError::UnknownProvider(provider.clone()));
     }
+    let now = ports.clock.now();
+    sealing::context(ports, provider.member(), now).map_err(AnswerError::CannotAnswer)?;
     if ocsp.is_empty() {
         return Err(AnswerError::MissingOcsp);
     }
-    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, ports.clock.now())
+    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, now)
         .map_err(AnswerError::PeerCertificate)?;
     if !server.services.contains_key(head.service()) {
         return Err(AnswerError::UnknownService(head.service().clone()));

@@ -68,7 +68,10 @@ impl Published {
     pub(super) fn healthy(&self) -> Vec<Outcome> {
         let mut again = self.copy();
         again.sign();
-        vec![self.copy().judge(&self.folder.path().join("as-it-is")), again.judge(&self.folder.path().join("signed-again"))]
+        vec![
+            self.copy().judge(&self.folder.path().join("as-it-is")),
+            again.judge(&self.folder.path().join("signed-again")),
+        ]
     }
 
     fn copy(&self) -> Copy<'_> {
@@ -142,7 +145,7 @@ impl Copy<'_> {
         let close = format!("--{inner}--\r\n");
         let end = self.directory.find(&close).unwrap() + close.len();
         let mut signer = Signer::new(MessageDigest::sha512(), &self.published.key).unwrap();
-        let value = signer.sign_oneshot_to_vec(self.directory[start..end].as_bytes()).unwrap();
+        let value = signer.sign_oneshot_to_vec(&self.directory.as_bytes()[start..end]).unwrap();
         let (head, tail) = self.directory.rsplit_once("\r\n\r\n").unwrap();
         let (_, tail) = tail.split_once("\r\n").unwrap();
         self.directory = format!("{head}\r\n\r\n{}\r\n{tail}", STANDARD.encode(value));

@@ -173,7 +173,8 @@ impl Archive {
 
 fn replace_octets(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut out = octets.to_vec();
-    let places: Vec<usize> = (0..octets.len().saturating_sub(from.len())).filter(|i| octets[*i..].starts_with(from)).collect();
+    let places: Vec<usize> =
+        (0..octets.len().saturating_sub(from.len())).filter(|i| octets[*i..].starts_with(from)).collect();
     assert!(!places.is_empty(), "the name is there");
     places.iter().for_each(|at| out[*at..*at + to.len()].copy_from_slice(to));
     out

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
-use openssl::pkey::PKey;
 use simpul_trust::token::Signer;
 
 use super::consumer_peer::OCSP_KEYS;
@@ -164,9 +163,4 @@ fn append(federation: &Federation, file: &str, text: &str) {
     let path = federation.dir().join(file);
     let before = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, before + text).unwrap();
-}
-
-/// A private key in PEM, for files of their own.
-pub(super) fn pem(key: &PKey<openssl::pkey::Private>) -> Vec<u8> {
-    key.private_key_to_pem_pkcs8().unwrap()
 }

@@ -18,7 +18,8 @@ pub(super) fn laboratory(roles: &[&str]) -> Laboratory {
         let short = format!("{membership}interval-seconds = 1\nexpiry-seconds = 6\n");
         laboratory.federation.edit(&file, membership, &short);
         let anchor = "anchor = \"anchor.xml\"\nallowed-federations";
-        let often = "anchor = \"anchor.xml\"\nconf-interval-seconds = 1\nocsp-interval-seconds = 1\nallowed-federations";
+        let often =
+            "anchor = \"anchor.xml\"\nconf-interval-seconds = 1\nocsp-interval-seconds = 1\nallowed-federations";
         laboratory.federation.edit(&file, anchor, often);
         let provider = "\nmanagement-provider";
         let fresh = "\nocsp-freshness-seconds = 8\nmanagement-provider";

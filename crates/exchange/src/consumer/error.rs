@@ -70,6 +70,9 @@ pub enum RelayError {
         /// What was wrong.
         why: String,
     },
+    /// The peer answered what it cannot have seen.
+    #[error("an answer came before the request was sent whole")]
+    Premature,
     /// The answer is malformed or broke off.
     #[error("the answer did not arrive whole")]
     Inbound(#[source] InboundError),
@@ -107,7 +110,7 @@ impl RelayError {
             Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
             Self::Block(e) => vec![Code::ServiceFailed, e.code()],
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
-            Self::Mismatch(_) => vec![Code::InconsistentResponse],
+            Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }

@@ -1,6 +1,8 @@
 //! The request goes out as it comes in: head, body octets as they arrive, and last the seal, which leaves only after
 //! the request is durable in the message log (wire.md §3.2, §3.3).
 
+use std::pin::pin;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use simpul_core::DigestAlgorithm;
@@ -32,12 +34,18 @@ impl Consumer {
         let encoder = Encoder::new(outbound::boundary(self.ports.random.as_ref()));
         let headers = transport_headers(&encoder, &head);
         let (sink, stream) = outbound::pipe();
-        let write = self.write(sink, encoder, head, body, conf);
-        let read = async {
+        let mut write = pin!(self.write(sink, encoder, head, body, conf));
+        let mut read = pin!(async {
             let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
             receive::response(&self.ports, reply).await
-        };
-        tokio::try_join!(write, read)
+        });
+        // Writing ends when the seal is handed over, so before a peer can have seen it: an answer that is complete
+        // earlier answers something else, and its sender may never take the rest.
+        tokio::select! {
+            biased;
+            sent = &mut write => Ok((sent?, read.await?)),
+            answer = &mut read => Err(answer.err().unwrap_or(RelayError::Premature)),
+        }
     }
 
     async fn write(

@@ -103,7 +103,13 @@ impl Writer {
         let part = self.encoder.body_start();
         offer(&self.sink, part).await?;
         let mut passing = Passing::new(&self.ports);
-        while let Some(chunk) = stream.next().await {
+        loop {
+            // A service may be silent for long; a peer that has gone away is noticed all the same.
+            let next = tokio::select! {
+                next = stream.next() => next,
+                () = self.sink.closed() => return Err(Stop::Gone),
+            };
+            let Some(chunk) = next else { break };
             let chunk = chunk.map_err(AnswerError::ServiceBody)?;
             passing.push(&chunk).map_err(AnswerError::Intake)?;
             offer(&self.sink, chunk).await?;

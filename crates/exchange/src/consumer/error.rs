@@ -78,6 +78,9 @@ pub enum RelayError {
         /// What was wrong.
         why: String,
     },
+    /// The peer answered what it cannot have seen.
+    #[error("an answer came before the request was sent whole")]
+    Premature,
     /// The answer is malformed or broke off.
     #[error("the answer did not arrive whole")]
     Inbound(#[source] InboundError),
@@ -116,7 +119,11 @@ impl RelayError {
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
+<<<<<<< HEAD
             Self::AnsweredEarly | Self::Mismatch(_) => vec![Code::InconsistentResponse],
+=======
+            Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
+>>>>>>> xtests
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }

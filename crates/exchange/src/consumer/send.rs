@@ -1,6 +1,8 @@
 //! The request goes out as it comes in: head, body octets as they arrive, and last the seal, which leaves only after
 //! the request is durable in the message log (wire.md §3.2, §3.3).
 
+use std::pin::pin;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use simpul_core::DigestAlgorithm;
@@ -9,13 +11,17 @@ use simpul_trust::conf::GlobalConf;
 use simpul_trust::message::{Received, Sealed};
 use simpul_wire::rest::RestRequest;
 use simpul_wire::transport::Encoder;
-use tokio::sync::mpsc;
 
 use super::{Consumer, RelayError, receive};
 use crate::intake::Passing;
 use crate::message::{Body, Request, Response};
+<<<<<<< HEAD
 use crate::outbound::{self, Gone, offer};
 use crate::ports::{BodyError, BodyStream, Headers, PeerConnection};
+=======
+use crate::outbound::{Gone, Sink};
+use crate::ports::{BodyStream, Headers, PeerConnection};
+>>>>>>> xtests
 use crate::sealing::seal;
 use crate::{PROXY_VERSION, record};
 
@@ -33,6 +39,7 @@ impl Consumer {
         let encoder = Encoder::new(outbound::boundary(self.ports.random.as_ref()));
         let headers = transport_headers(&encoder, &head);
         let (sink, stream) = outbound::pipe();
+<<<<<<< HEAD
         let writer = Writer { consumer: self, conf, encoder, sink };
         let read = async {
             let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
@@ -89,20 +96,63 @@ impl Writer<'_> {
         offer(&self.sink, part).await?;
         let body = match body {
             Some(stream) => self.write_body(stream).await?,
+=======
+        let mut write = pin!(self.write(sink, encoder, head, body, conf));
+        let mut read = pin!(async {
+            let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
+            receive::response(&self.ports, reply).await
+        });
+        // Writing ends when the seal is handed over, so before a peer can have seen it: an answer that is complete
+        // earlier answers something else, and its sender may never take the rest.
+        tokio::select! {
+            biased;
+            sent = &mut write => Ok((sent?, read.await?)),
+            answer = &mut read => Err(answer.err().unwrap_or(RelayError::Premature)),
+        }
+    }
+
+    async fn write(
+        &self,
+        sink: Sink,
+        mut encoder: Encoder,
+        head: RestRequest,
+        body: Option<BodyStream>,
+        conf: &GlobalConf,
+    ) -> Result<Sent, RelayError> {
+        for response in self.auth_ocsp()? {
+            taken(sink.put(encoder.ocsp(&response))).await;
+        }
+        taken(sink.put(encoder.rest_request(head.block()))).await;
+        let body = match body {
+            Some(stream) => self.write_body(&sink, &mut encoder, stream).await?,
+>>>>>>> xtests
             None => None,
         };
         let sealed = seal(ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
         let at = record::At { side: Side::Consumer, conf: self.conf, now: ports.clock.now() };
         let kept = ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
         let recorded = kept.map_err(RelayError::Log)?;
+<<<<<<< HEAD
         let part = self.encoder.seal(recorded.seal());
         offer(&self.sink, part).await?;
+=======
+        taken(sink.finish(encoder.seal(recorded.seal()))).await;
+>>>>>>> xtests
         Ok(recorded)
     }
 
     /// The body part exists only if the call's body is not empty (wire.md §3.3).
+<<<<<<< HEAD
     async fn write_body(&mut self, mut stream: BodyStream) -> Result<Option<Body>, Stop> {
         let ports = &self.consumer.ports;
+=======
+    async fn write_body(
+        &self,
+        sink: &Sink,
+        encoder: &mut Encoder,
+        mut stream: BodyStream,
+    ) -> Result<Option<Body>, RelayError> {
+>>>>>>> xtests
         let mut passing = None;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(RelayError::CallBody)?;
@@ -110,11 +160,18 @@ impl Writer<'_> {
                 continue;
             }
             if passing.is_none() {
+<<<<<<< HEAD
                 let part = self.encoder.body_start();
                 offer(&self.sink, part).await?;
             }
             passing.get_or_insert_with(|| Passing::new(ports)).push(&chunk).map_err(RelayError::Intake)?;
             offer(&self.sink, chunk).await?;
+=======
+                taken(sink.put(encoder.body_start())).await;
+            }
+            passing.get_or_insert_with(|| Passing::new(&self.ports)).push(&chunk).map_err(RelayError::Intake)?;
+            taken(sink.put(chunk)).await;
+>>>>>>> xtests
         }
         let Some(passing) = passing else { return Ok(None) };
         let (digest, logged) = passing.finish().map_err(RelayError::Intake)?;
@@ -131,6 +188,14 @@ impl From<Gone> for Stop {
 impl From<RelayError> for Stop {
     fn from(error: RelayError) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Waits until a chunk is taken. When the connection no longer takes any, this never returns: the connection's own
+/// future reports why, and drops this one.
+async fn taken(put: impl Future<Output = Result<(), Gone>>) {
+    if put.await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -24,8 +24,6 @@ pub(crate) fn pipe() -> (Sink, BodyStream) {
     (Sink(sink), Box::pin(stream))
 }
 
-<<<<<<< HEAD
-=======
 /// The writer's end of a pipe.
 pub(crate) struct Sink(mpsc::Sender<Piece>);
 
@@ -55,7 +53,6 @@ impl Sink {
     }
 }
 
->>>>>>> xtests
 /// Random octets for a boundary.
 pub(crate) fn boundary(random: &dyn Randomness) -> [u8; 30] {
     let mut bytes = [0; 30];

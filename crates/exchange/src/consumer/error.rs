@@ -67,9 +67,6 @@ pub enum RelayError {
     /// The peer answered with a fault; it goes to the caller unchanged.
     #[error("the provider's security server answered with a fault: {0}")]
     Peer(Fault),
-    /// A whole answer came before the whole request was sent: it cannot answer it.
-    #[error("the provider's security server answered before it had the whole request")]
-    AnsweredEarly,
     /// The peer's answer is no HTTP answer that the protocol knows.
     #[error("the provider's security server answered wrongly: {why}")]
     Reply {
@@ -119,11 +116,7 @@ impl RelayError {
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
-<<<<<<< HEAD
-            Self::AnsweredEarly | Self::Mismatch(_) => vec![Code::InconsistentResponse],
-=======
             Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
->>>>>>> xtests
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }

@@ -15,15 +15,10 @@ use simpul_wire::transport::Encoder;
 use super::{Consumer, RelayError, receive};
 use crate::intake::Passing;
 use crate::message::{Body, Request, Response};
-<<<<<<< HEAD
-use crate::outbound::{self, Gone, offer};
-use crate::ports::{BodyError, BodyStream, Headers, PeerConnection};
-=======
 use crate::outbound::{Gone, Sink};
 use crate::ports::{BodyStream, Headers, PeerConnection};
->>>>>>> xtests
 use crate::sealing::seal;
-use crate::{PROXY_VERSION, record};
+use crate::{PROXY_VERSION, outbound, record};
 
 type Sent = Recorded<Sealed<Request>>;
 
@@ -39,64 +34,6 @@ impl Consumer {
         let encoder = Encoder::new(outbound::boundary(self.ports.random.as_ref()));
         let headers = transport_headers(&encoder, &head);
         let (sink, stream) = outbound::pipe();
-<<<<<<< HEAD
-        let writer = Writer { consumer: self, conf, encoder, sink };
-        let read = async {
-            let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
-            receive::response(&self.ports, reply).await
-        };
-        let (sent, received) = tokio::try_join!(writer.write(head, body), read)?;
-        Ok((sent.ok_or(RelayError::AnsweredEarly)?, received))
-    }
-
-    /// OCSP responses for the own authentication certificate and its intermediates, which the peer checks.
-    fn auth_ocsp(&self) -> Result<Vec<Bytes>, RelayError> {
-        let chain = self.peers.own_chain();
-        self.ports.ocsp.own(&chain, self.ports.clock.now()).map_err(RelayError::OwnOcsp)
-    }
-}
-
-/// Writes one request.
-struct Writer<'a> {
-    consumer: &'a Consumer,
-    conf: &'a GlobalConf,
-    encoder: Encoder,
-    sink: mpsc::Sender<Result<Bytes, BodyError>>,
-}
-
-/// Why a request was not written whole.
-enum Stop {
-    /// The connection takes no more; what the peer said meanwhile tells why.
-    Gone,
-    /// This side gave up.
-    Failed(RelayError),
-}
-
-impl Writer<'_> {
-    /// `None`: the connection took no more before the request was whole.
-    async fn write(mut self, head: RestRequest, body: Option<BodyStream>) -> Result<Option<Sent>, RelayError> {
-        match self.write_parts(head, body).await {
-            Ok(sent) => Ok(Some(sent)),
-            Err(Stop::Gone) => Ok(None),
-            Err(Stop::Failed(error)) => {
-                // The peer must see a broken message, never one that ends cleanly without its seal.
-                let _ = self.sink.send(Err(BodyError::Abandoned)).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn write_parts(&mut self, head: RestRequest, body: Option<BodyStream>) -> Result<Sent, Stop> {
-        let ports = &self.consumer.ports;
-        for response in self.consumer.auth_ocsp()? {
-            let part = self.encoder.ocsp(&response);
-            offer(&self.sink, part).await?;
-        }
-        let part = self.encoder.rest_request(head.block());
-        offer(&self.sink, part).await?;
-        let body = match body {
-            Some(stream) => self.write_body(stream).await?,
-=======
         let mut write = pin!(self.write(sink, encoder, head, body, conf));
         let mut read = pin!(async {
             let reply = link.send(headers, stream).await.map_err(RelayError::Link)?;
@@ -125,34 +62,23 @@ impl Writer<'_> {
         taken(sink.put(encoder.rest_request(head.block()))).await;
         let body = match body {
             Some(stream) => self.write_body(&sink, &mut encoder, stream).await?,
->>>>>>> xtests
             None => None,
         };
-        let sealed = seal(ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
-        let at = record::At { side: Side::Consumer, conf: self.conf, now: ports.clock.now() };
-        let kept = ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
+        let sealed = seal(&self.ports, Request::new(head, body)).await.map_err(RelayError::Sign)?;
+        let at = record::At { side: Side::Consumer, conf, now: self.ports.clock.now() };
+        let kept = self.ports.ledger.record(sealed, |s| record::request(&at, s.message(), s.seal())).await;
         let recorded = kept.map_err(RelayError::Log)?;
-<<<<<<< HEAD
-        let part = self.encoder.seal(recorded.seal());
-        offer(&self.sink, part).await?;
-=======
         taken(sink.finish(encoder.seal(recorded.seal()))).await;
->>>>>>> xtests
         Ok(recorded)
     }
 
     /// The body part exists only if the call's body is not empty (wire.md §3.3).
-<<<<<<< HEAD
-    async fn write_body(&mut self, mut stream: BodyStream) -> Result<Option<Body>, Stop> {
-        let ports = &self.consumer.ports;
-=======
     async fn write_body(
         &self,
         sink: &Sink,
         encoder: &mut Encoder,
         mut stream: BodyStream,
     ) -> Result<Option<Body>, RelayError> {
->>>>>>> xtests
         let mut passing = None;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(RelayError::CallBody)?;
@@ -160,34 +86,20 @@ impl Writer<'_> {
                 continue;
             }
             if passing.is_none() {
-<<<<<<< HEAD
-                let part = self.encoder.body_start();
-                offer(&self.sink, part).await?;
-            }
-            passing.get_or_insert_with(|| Passing::new(ports)).push(&chunk).map_err(RelayError::Intake)?;
-            offer(&self.sink, chunk).await?;
-=======
                 taken(sink.put(encoder.body_start())).await;
             }
             passing.get_or_insert_with(|| Passing::new(&self.ports)).push(&chunk).map_err(RelayError::Intake)?;
             taken(sink.put(chunk)).await;
->>>>>>> xtests
         }
         let Some(passing) = passing else { return Ok(None) };
         let (digest, logged) = passing.finish().map_err(RelayError::Intake)?;
         Ok(Some(Body { data: None, digest, logged }))
     }
-}
 
-impl From<Gone> for Stop {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
-}
-
-impl From<RelayError> for Stop {
-    fn from(error: RelayError) -> Self {
-        Self::Failed(error)
+    /// OCSP responses for the own authentication certificate and its intermediates, which the peer checks.
+    fn auth_ocsp(&self) -> Result<Vec<Bytes>, RelayError> {
+        let chain = self.peers.own_chain();
+        self.ports.ocsp.own(&chain, self.ports.clock.now()).map_err(RelayError::OwnOcsp)
     }
 }
 

@@ -12,15 +12,15 @@ use bytes::Bytes;
 use simpul_core::UnixTime;
 use simpul_core::ident::Instance;
 use simpul_exchange::ports::{Clock, ConfSource};
-use crate::temp::Fetcher;
+use simpul_io::fetch::{self, Fetcher};
 use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
-use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan, Refused};
+use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan};
 use simpul_trust::conf::rollback::{RollbackPolicy, Succession};
 use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
 use simpul_wire::gconf::{Anchor, tree};
 use tokio_util::sync::CancellationToken;
 
-use crate::fetch;
+use crate::fetch::attempts;
 use crate::files;
 use crate::verdict::chain;
 
@@ -28,25 +28,25 @@ use crate::verdict::chain;
 const GENERATION: Duration = Duration::from_secs(60);
 
 /// What the keeper needs.
-pub struct Keeping {
+pub(crate) struct Keeping {
     /// The anchor of the own instance.
-    pub anchor: Anchor,
+    pub(crate) anchor: Anchor,
     /// Which federated instances are used.
-    pub allowed: AllowedFederations,
+    pub(crate) allowed: AllowedFederations,
     /// Whether the operator lets an older configuration replace a newer one.
-    pub rollback: RollbackPolicy,
+    pub(crate) rollback: RollbackPolicy,
     /// Time between two looks.
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// Where the last good configuration lies.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// Holds the configuration in force, and renews it.
-pub struct ConfKeeper {
+pub(crate) struct ConfKeeper {
     keeping: Keeping,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     current: RwLock<Option<Arc<GlobalConf>>>,
     state: tokio::sync::Mutex<State>,
 }
@@ -64,7 +64,7 @@ struct State {
 
 /// Why a configuration did not come into force.
 #[derive(Debug, thiserror::Error)]
-pub enum KeepError {
+pub(crate) enum KeepError {
     /// No location had an acceptable one.
     #[error("no location has an acceptable configuration: {0}")]
     Refused(String),
@@ -85,9 +85,14 @@ impl ConfSource for ConfKeeper {
 impl ConfKeeper {
     /// A keeper with the configuration that is published now, or else the last good one from disk, which may have
     /// expired. Fails if there is neither.
-    pub async fn open(keeping: Keeping, ledger: Ledger, clock: Arc<dyn Clock>) -> Result<Self, KeepError> {
+    pub(crate) async fn open(
+        keeping: Keeping,
+        ledger: Ledger,
+        fetcher: Arc<Fetcher>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, KeepError> {
         let (current, state) = (RwLock::new(None), tokio::sync::Mutex::default());
-        let keeper = Self { keeping, ledger, clock, fetcher: Fetcher::default(), current, state };
+        let keeper = Self { keeping, ledger, clock, fetcher, current, state };
         if let Some(published) = stored(&keeper.keeping).map_err(KeepError::Conf)? {
             let mut state = keeper.state.lock().await;
             let newest = published.iter().map(|p| (p.directory.instance().clone(), p.directory.expires()));
@@ -104,7 +109,7 @@ impl ConfKeeper {
     }
 
     /// Fetches, judges and puts in force what is published now.
-    pub async fn renew(&self) -> Result<(), KeepError> {
+    pub(crate) async fn renew(&self) -> Result<(), KeepError> {
         let mut state = self.state.lock().await;
         state.rounds += 1;
         let plan = Plan {
@@ -117,7 +122,7 @@ impl ConfKeeper {
             prefer: state.prefer.clone(),
             seed: state.rounds,
         };
-        let outcome = fetch::carry_out(plan, &self.fetcher, self.clock.as_ref()).await;
+        let outcome = fetch::conf::download(&self.fetcher, plan, self.clock.as_ref()).await;
         report(&outcome);
         let published = outcome.in_force(&state.published);
         let newest: Vec<_> = outcome.newest().map(|(i, at)| (i.clone(), at)).collect();
@@ -139,7 +144,7 @@ impl ConfKeeper {
     }
 
     /// Renews until it is told to stop. Failures leave what is in force, until it expires.
-    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(self.keeping.interval);
         ticks.tick().await;
         loop {
@@ -187,11 +192,6 @@ fn report(outcome: &Outcome) {
     }
 }
 
-fn attempts(refused: &Refused) -> String {
-    let lines = refused.attempts.iter().map(|a| format!("{}: {}", a.url, chain(&a.error)));
-    lines.collect::<Vec<_>>().join("; ")
-}
-
 fn same(one: &[Published], other: &[Published]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.directory.sha256() == b.directory.sha256())
 }
@@ -220,7 +220,8 @@ fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
     let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
     let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
     let tree = signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0))?;
-    let federated = tree.federated.into_values().filter_map(Result::ok);
+    let allowed = tree.federated.into_iter().filter(|(instance, _)| keeping.allowed.allows(instance));
+    let federated = allowed.filter_map(|(_, published)| published.ok());
     Ok(Some(std::iter::once(tree.own).chain(federated).collect()))
 }
 
@@ -250,4 +251,3 @@ fn store(dir: &Path, published: &[Published]) -> std::io::Result<()> {
     }
     Ok(())
 }
-

@@ -38,7 +38,7 @@ enum AuditError {
 
 /// Runs the command.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on its standard streams")]
-pub async fn verify(args: &RoleArgs) -> ExitCode {
+pub(crate) async fn verify(args: &RoleArgs) -> ExitCode {
     match audit(args).await {
         Ok(found) => {
             found.wrong.iter().for_each(|w| println!("WRONG  {w}"));
@@ -63,7 +63,8 @@ async fn audit(args: &RoleArgs) -> Result<Found, AuditError> {
     let config = NodeConfig::read(&args.config).map_err(AuditError::Config)?;
     let server = config.server.ok_or(AuditError::NoServer)?;
     let anchor = read_anchor(&server.anchor).map_err(AuditError::Anchor)?;
-    let store = SqliteLedger::open(&config.storage.dir.join("server").join("ledger")).await.map_err(AuditError::Open)?;
+    let store =
+        SqliteLedger::open(&config.storage.dir.join("server").join("ledger")).await.map_err(AuditError::Open)?;
     let mut auditor = Auditor { store: &store, anchor, confs: HashMap::new(), found: Found::default() };
     auditor.all().await.map_err(AuditError::Store)?;
     Ok(auditor.found)
@@ -100,7 +101,9 @@ impl Auditor<'_> {
     async fn one(&mut self, stored: &StoredRecord) -> Result<Result<(), String>, StoreError> {
         let record = &stored.record;
         let Some(conf) = self.conf(&record.conf).await? else {
-            return Ok(Err("the configuration that it cites is missing or not signed as the anchor demands".to_owned()));
+            return Ok(
+                Err("the configuration that it cites is missing or not signed as the anchor demands".to_owned()),
+            );
         };
         let body = match &record.body {
             LoggedBody::None => None,

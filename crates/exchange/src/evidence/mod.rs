@@ -101,10 +101,7 @@ impl Evidence {
                 reason: None,
                 headers: vec![
                     ("content-type".to_owned(), Bytes::from_static(file.content_type.as_bytes())),
-                    (
-                        "content-disposition".to_owned(),
-                        Bytes::from(format!("attachment; filename=\"{}\"", file.name)),
-                    ),
+                    ("content-disposition".to_owned(), Bytes::from(format!("attachment; filename=\"{}\"", file.name))),
                 ],
                 body: AnswerBody::Whole(Bytes::from(file.content)),
             },
@@ -187,11 +184,8 @@ impl Evidence {
 
     /// Records of the exchange, oldest first.
     async fn find(&self, query: &Query) -> Result<Vec<Summary>, DownloadError> {
-        let filter = Filter::Message {
-            local: query.party.clone(),
-            message_id: query.message_id.clone(),
-            request_id: None,
-        };
+        let filter =
+            Filter::Message { local: query.party.clone(), message_id: query.message_id.clone(), request_id: None };
         let page = Page { after: None, limit: RECORDS };
         let mut found = self.ports.ledger.list(&filter, page).await.map_err(DownloadError::Log)?;
         found.retain(|s| s.refused.is_none() && query.side.is_none_or(|side| side == s.direction));
@@ -199,8 +193,7 @@ impl Evidence {
     }
 
     async fn ensure_stamped(&self, found: &[Summary], force: bool) -> Result<(), DownloadError> {
-        let waiting: Vec<RecordId> =
-            found.iter().filter(|s| s.stamp == StampState::Waiting).map(|s| s.id).collect();
+        let waiting: Vec<RecordId> = found.iter().filter(|s| s.stamp == StampState::Waiting).map(|s| s.id).collect();
         if waiting.is_empty() {
             return Ok(());
         }

@@ -38,7 +38,8 @@ pub(super) async fn revoked(server: &Handle, responder: &str) -> Result<String, 
     let leaf = signer.certificate();
     let issuer = conf.approved_ca(head.client().instance(), &leaf.issuer_der()).ok_or("no CA")?;
     let query = ocsp::request(leaf, &issuer.cert).map_err(|e| e.to_string())?;
-    let reply = super::http::call(responder, &[("content-type", "application/ocsp-request")], Some(query.into())).await?;
+    let reply =
+        super::http::call(responder, &[("content-type", "application/ocsp-request")], Some(query.into())).await?;
     let sealed = seal(head, signer.as_ref(), &[reply.body], server).await?;
     send(server, &sealed, BODY).await
 }

@@ -12,21 +12,22 @@ use simpul_exchange::evidence::Evidence;
 use simpul_exchange::ports::{Clock, PeerLink, Ports, ServerStore};
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ServerConf, Service};
+use simpul_io::fetch::Tsas;
 use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
-use simpul_store::files::Spool;
-use crate::temp::{OcspKeeper, OcspSettings};
+use simpul_io::ocsp::{OcspKeeper, OcspSettings};
 use simpul_io::peer::Peers;
 use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector};
 use simpul_ledger::{Ledger, LedgerSettings};
 use simpul_policy::{AccessRights, Right};
+use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
 use simpul_trust::conf::rollback::RollbackPolicy;
 use simpul_trust::token::Signer;
 
 use tokio_util::sync::CancellationToken;
 
-use super::stamping::{self, Tsas};
+use super::stamping;
 use super::{RoleError, Running};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
@@ -35,15 +36,15 @@ use crate::membership::read_anchor;
 use crate::random::SystemRandom;
 
 /// What the demo's rogue needs of a running server.
-pub struct Handle {
+pub(crate) struct Handle {
     /// Its ports.
-    pub ports: Ports,
+    pub(crate) ports: Ports,
     /// Its links to peers.
-    pub peers: Arc<dyn PeerLink>,
+    pub(crate) peers: Arc<dyn PeerLink>,
 }
 
 /// Starts the server: it exchanges when this returns.
-pub async fn start(
+pub(crate) async fn start(
     role: &ServerRole,
     storage: &Storage,
     clock: Arc<dyn Clock>,
@@ -51,6 +52,8 @@ pub async fn start(
 ) -> Result<(Running, Handle), RoleError> {
     let mut tasks = Vec::new();
     let dir = storage.dir.join("server");
+    let auth = signer(&role.auth)?;
+    let ring = key_ring(role)?;
     let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "server", cause })?;
     let server = Arc::new(Configured(Arc::new(server_conf(role)?)));
 
@@ -60,6 +63,7 @@ pub async fn start(
     tasks.push(tokio::spawn(write_log(writer)));
     let spool = Spool::open(&dir.join("spool")).map_err(part("the spool cannot be opened"))?;
 
+    let fetcher = Arc::new(crate::fetch::client().map_err(part("TLS cannot be set up"))?);
     let keeping = Keeping {
         anchor,
         allowed: role.allowed_federations.clone().into(),
@@ -67,12 +71,12 @@ pub async fn start(
         interval: Duration::from_secs(role.conf_interval_seconds),
         dir: dir.join("globalconf"),
     };
-    let conf = ConfKeeper::open(keeping, ledger.clone(), Arc::clone(&clock)).await.map_err(RoleError::Conf)?;
+    let conf = ConfKeeper::open(keeping, ledger.clone(), Arc::clone(&fetcher), Arc::clone(&clock))
+        .await
+        .map_err(RoleError::Conf)?;
     let conf = Arc::new(conf);
     tasks.push(tokio::spawn(Arc::clone(&conf).keep(stop.clone())));
 
-    let auth = signer(&role.auth)?;
-    let ring = key_ring(role)?;
     let identity = identity(&auth)?;
     let chains: Vec<_> = std::iter::once(chain(&auth)).chain(ring.chains()).collect();
     let settings = OcspSettings {
@@ -81,14 +85,13 @@ pub async fn start(
         dir: dir.join("ocsp"),
         own: chains,
     };
-    let ocsp = Arc::new(OcspKeeper::open(settings, conf.clone(), Arc::clone(&clock)));
+    let ocsp =
+        Arc::new(OcspKeeper::open(settings, conf.clone(), Arc::clone(&clock)).map_err(part("TLS cannot be set up"))?);
     ocsp.refresh().await;
     tasks.push(tokio::spawn(Arc::clone(&ocsp).keep(stop.clone())));
 
-    let peers: Arc<dyn PeerLink> = Arc::new(Peers::new(
-        PeerConnector::new(identity.clone()),
-        role.patience.peers(role.peer_port),
-    ));
+    let peers: Arc<dyn PeerLink> =
+        Arc::new(Peers::new(PeerConnector::new(identity.clone()), role.patience.peers(role.peer_port)));
     let services = Services::new(ServiceConnector::new(identity.clone()), role.patience.services());
     let ports = Ports {
         conf: conf.clone(),
@@ -102,7 +105,7 @@ pub async fn start(
         dialect: role.fault_dialect,
     };
 
-    let tsas = Arc::new(Tsas::new(conf.clone()));
+    let tsas = Arc::new(Tsas::new(conf.clone(), fetcher));
     let interval = Duration::from_secs(role.log.timestamp_interval_seconds);
     let stamping = stamping::keep(ledger, Arc::clone(&tsas), conf.clone(), clock, interval, stop.clone());
     tasks.push(tokio::spawn(stamping));
@@ -204,6 +207,8 @@ fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
     }
     let mut services = HashMap::new();
     for entry in &role.service {
+        let openapi = entry.openapi.as_deref().unwrap_or("nowhere");
+        tracing::info!(service = %entry.code, url = entry.url, openapi, "offering a service");
         let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
         let pinned = match &entry.pinned {
             None => None,
@@ -257,4 +262,3 @@ fn key(cause: keys::KeyError) -> RoleError {
 fn part<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl Fn(E) -> RoleError {
     move |cause| RoleError::Part { role: "server", what, cause: Box::new(cause) }
 }
-

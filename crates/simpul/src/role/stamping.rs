@@ -1,55 +1,20 @@
-//! The timestamping job and its way to the authorities (wire.md §6).
+//! The timestamping job (wire.md §6).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use simpul_core::limits;
 use simpul_exchange::ports::{Clock, ConfSource};
-use crate::temp::Fetcher;
-use simpul_ledger::{AuthorityError, Ledger, Timestamper};
+use simpul_io::fetch::Tsas;
+use simpul_ledger::Ledger;
 use tokio_util::sync::CancellationToken;
 
-use crate::conf::ConfKeeper;
 use crate::verdict::chain;
 
-/// The timestamping authorities of the own instance, in the order of its configuration.
-pub struct Tsas {
-    conf: Arc<ConfKeeper>,
-    fetcher: Fetcher,
-}
-
-impl Tsas {
-    /// The authorities that the configuration in force names.
-    #[must_use]
-    pub fn new(conf: Arc<ConfKeeper>) -> Self {
-        Self { conf, fetcher: Fetcher::default() }
-    }
-}
-
-#[async_trait]
-impl Timestamper for Tsas {
-    async fn stamp(&self, query: Vec<u8>) -> Result<Vec<u8>, AuthorityError> {
-        let refused = |why: String| AuthorityError(why.into());
-        let conf = self.conf.current().ok_or_else(|| refused("there is no configuration".to_owned()))?;
-        let mut tried = Vec::new();
-        for url in conf.tsa_urls() {
-            let asked = self.fetcher.post(url, "application/timestamp-query", query.clone(), limits::TIMESTAMP_RESPONSE);
-            match asked.await {
-                Ok(reply) if reply.status == 200 => return Ok(reply.body.to_vec()),
-                Ok(reply) => tried.push(format!("{url}: status {}", reply.status)),
-                Err(error) => tried.push(format!("{url}: {}", chain(&error))),
-            }
-        }
-        Err(refused(if tried.is_empty() { "none is configured".to_owned() } else { tried.join("; ") }))
-    }
-}
-
 /// Stamps what waits, in every interval, until it is told to stop.
-pub async fn keep(
+pub(crate) async fn keep(
     ledger: Ledger,
     tsas: Arc<Tsas>,
-    conf: Arc<ConfKeeper>,
+    conf: Arc<dyn ConfSource>,
     clock: Arc<dyn Clock>,
     interval: Duration,
     stop: CancellationToken,

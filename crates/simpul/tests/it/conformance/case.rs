@@ -71,11 +71,26 @@ pub(super) struct Call {
     pub(super) body: String,
     /// `Content-Length`, where it is not the body's.
     pub(super) announce: Option<u64>,
-    /// What the caller does when everything is sent.
+    /// How much of it is sent.
+    pub(super) sends: Sends,
+    /// What the caller does then.
     pub(super) then: Then,
 }
 
-/// What a caller does when everything is sent.
+/// How much of a call is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Sends {
+    /// All of it.
+    #[default]
+    Everything,
+    /// The head without its end, and no body.
+    AnOpenHead,
+    /// Nothing.
+    Nothing,
+}
+
+/// What a caller does when it has sent what it sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Then {

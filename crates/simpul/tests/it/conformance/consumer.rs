@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::case::{Call, Then};
+use super::case::{Call, Sends, Then};
 use super::outcome::Outcome;
 use super::peer::message::{CLIENT, SERVICE};
 use super::peer::wire::Stream;
@@ -39,6 +39,9 @@ fn ordinary_line() -> String {
 }
 
 fn octets(call: &Call, line: &str) -> Vec<u8> {
+    if call.sends == Sends::Nothing {
+        return Vec::new();
+    }
     let mut octets = format!("{line}\r\n").into_bytes();
     if !call.bare {
         octets.extend_from_slice(b"Host: localhost\r\nConnection: close\r\n");
@@ -49,6 +52,9 @@ fn octets(call: &Call, line: &str) -> Vec<u8> {
     for header in &call.headers {
         octets.extend(expand(header));
         octets.extend_from_slice(b"\r\n");
+    }
+    if call.sends == Sends::AnOpenHead {
+        return octets;
     }
     let body = expand(&call.body);
     let framed = call.bare || call.headers.iter().any(|h| h.to_ascii_lowercase().starts_with("transfer-encoding:"));

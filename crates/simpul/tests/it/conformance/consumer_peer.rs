@@ -196,7 +196,8 @@ fn status(keys: &Keys, script: &Script, tcp: TcpStream) {
     let (question, _) = head(&octets).expect("read above");
     assert!(question.starts_with("GET /?cert=") && !header_lines(&question).is_empty(), "{question}");
     let boundary = "ocspboundary";
-    let multipart = format!("multipart/related; type=\"application/ocsp-response\"; charset=UTF-8; boundary={boundary}");
+    let multipart =
+        format!("multipart/related; type=\"application/ocsp-response\"; charset=UTF-8; boundary={boundary}");
     let (status, content_type, body) = match script.ocsp.as_str() {
         "silence" => return wait(&stream),
         "fail" => ("500 Internal Server Error", "text/plain".to_owned(), b"no response".to_vec()),
@@ -205,7 +206,9 @@ fn status(keys: &Keys, script: &Script, tcp: TcpStream) {
         how => {
             let mut body = Vec::new();
             for der in keys.ocsp("my", &keys.key(&script.identity), how) {
-                body.extend_from_slice(format!("--{boundary}\r\ncontent-type: application/ocsp-response\r\n\r\n").as_bytes());
+                body.extend_from_slice(
+                    format!("--{boundary}\r\ncontent-type: application/ocsp-response\r\n\r\n").as_bytes(),
+                );
                 body.extend(der);
                 body.extend_from_slice(b"\r\n");
             }

@@ -35,6 +35,20 @@ fn cases_are_filed_by_clause() {
     }
 }
 
+/// Where the node is stricter, the place that documents it is there.
+#[test]
+fn stricter_choices_are_documented() {
+    let workspace = case::root().join("..");
+    for case in case::all() {
+        let Some(place) = &case.stricter else { continue };
+        let (file, item) = place.split_once(", ").unwrap_or((place, ""));
+        let text =
+            std::fs::read_to_string(workspace.join(file)).unwrap_or_else(|e| panic!("{}: {file}: {e}", case.name));
+        let word = item.rsplit("::").next().unwrap_or_default();
+        assert!(text.contains(word), "{}: {file} has no {word}", case.name);
+    }
+}
+
 /// Every clause is a heading of the wire reference, where that is at hand.
 #[test]
 fn clauses_exist() {
@@ -45,7 +59,8 @@ fn clauses_exist() {
         return;
     };
     let headings = text.lines().filter_map(|l| l.strip_prefix("## ").or_else(|| l.strip_prefix("### ")));
-    let clauses: BTreeSet<&str> = headings.filter_map(|h| h.split(' ').next()).map(|n| n.trim_end_matches('.')).collect();
+    let clauses: BTreeSet<&str> =
+        headings.filter_map(|h| h.split(' ').next()).map(|n| n.trim_end_matches('.')).collect();
     for case in case::all() {
         assert!(clauses.contains(case.clause.as_str()), "{}: wire.md has no clause {}", case.name, case.clause);
     }

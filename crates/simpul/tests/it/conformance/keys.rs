@@ -61,7 +61,8 @@ impl Keys {
     }
 
     fn read(&self, instance: &str, name: &str) -> SoftSigner {
-        let file = |ending: &str| std::fs::read(self.folder.join(instance).join(format!("keys/{name}.{ending}"))).unwrap();
+        let file =
+            |ending: &str| std::fs::read(self.folder.join(instance).join(format!("keys/{name}.{ending}"))).unwrap();
         let chain = X509::stack_from_pem(&file("pem")).unwrap();
         let mut chain = chain.iter().map(|x| Certificate::from_der(&x.to_der().unwrap()).unwrap());
         let leaf = chain.next().unwrap();

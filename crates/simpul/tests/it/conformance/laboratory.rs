@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
-use openssl::pkey::PKey;
 use simpul_trust::token::Signer;
 
 use super::consumer_peer::OCSP_KEYS;
@@ -92,6 +91,12 @@ fn furnish(federation: &Federation, keys: &Keys) {
         std::fs::write(federation.dir().join("my").join(&file), key.certificate().x509().to_pem().unwrap()).unwrap();
         certificates.push(format!("\"{file}\""));
     }
+    append(federation, "my/membership.toml", &servers(federation, keys));
+    federation.edit(
+        "my/membership.toml",
+        "subsystems = [\"registry\"]",
+        "subsystems = [\"registry\", \"maintained\", \"unreachable\"]",
+    );
     keys.save("my");
     let all = format!("auth-certificates = [{}]", certificates.join(", "));
     federation.edit("my/membership.toml", "auth-certificates = [\"keys/auth.pem\"]", &all);
@@ -131,6 +136,21 @@ fn services(federation: &Federation) -> String {
     )
 }
 
+/// Servers that the registry knows and that nobody runs: one in maintenance, one that cannot be reached.
+fn servers(federation: &Federation, keys: &Keys) -> String {
+    let address = free(federation).ip();
+    let server = |code: &str, client: &str, more: &str| {
+        let file = format!("keys/auth-{code}.pem");
+        let certificate = keys.key(&format!("my/auth:{code}")).certificate().x509().to_pem().unwrap();
+        std::fs::write(federation.dir().join("my").join(&file), certificate).unwrap();
+        format!(
+            "\n[[server]]\nowner = \"MY/GOV/1000\"\ncode = \"{code}\"\naddress = \"{address}\"\n\
+             auth-certificates = [\"{file}\"]\nclients = [\"MY/GOV/1000/{client}\"]\n{more}"
+        )
+    };
+    server("ss2", "maintained", "maintenance = \"Back at noon\"\n") + &server("ss3", "unreachable", "")
+}
+
 /// An address of this federation where nobody listens.
 fn free(federation: &Federation) -> SocketAddr {
     let peer: SocketAddr = federation.text("/my/server/peer").parse().unwrap();
@@ -143,9 +163,4 @@ fn append(federation: &Federation, file: &str, text: &str) {
     let path = federation.dir().join(file);
     let before = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, before + text).unwrap();
-}
-
-/// A private key in PEM, for files of their own.
-pub(super) fn pem(key: &PKey<openssl::pkey::Private>) -> Vec<u8> {
-    key.private_key_to_pem_pkcs8().unwrap()
 }

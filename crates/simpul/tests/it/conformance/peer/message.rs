@@ -45,6 +45,10 @@ pub(crate) struct Message<'a> {
     pub(super) instead: Option<Vec<u8>>,
     /// How it is delivered.
     pub(crate) delivery: Delivery,
+    /// What it answers, if it is a response.
+    pub(super) asked: Exchange,
+    /// Leaves the framing of HTTP away, whatever the head says.
+    pub(super) unframed: bool,
     block_type: &'static str,
 }
 
@@ -80,6 +84,8 @@ pub(crate) struct Exchange {
     message_id: String,
     request_id: String,
     request_hash: String,
+    /// The hash of the block alone.
+    pub(super) block_hash: String,
 }
 
 impl<'a> Message<'a> {
@@ -136,6 +142,7 @@ impl<'a> Message<'a> {
             start: "HTTP/1.1 200 OK".to_owned(),
             lines: ["200".to_owned(), "OK".to_owned()],
             body: Some(b"{\"persons\":[]}".to_vec()),
+            asked: asked.clone(),
             block_type: "application/x-road-rest-response",
             ..Self::empty(keys, auth, &http, &headers)
         }
@@ -158,6 +165,8 @@ impl<'a> Message<'a> {
             late: Vec::new(),
             instead: None,
             delivery: Delivery { how: How::Whole, at: String::new() },
+            asked: Exchange::default(),
+            unframed: false,
             block_type: "",
         }
     }
@@ -191,7 +200,7 @@ impl<'a> Message<'a> {
 
     /// Whether the body goes out in chunks.
     pub(crate) fn is_chunked(&self) -> bool {
-        self.http.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked")
+        !self.unframed && self.http.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked")
     }
 
     fn multipart(&self, at: UnixTime) -> Multipart {
@@ -225,6 +234,7 @@ impl Exchange {
             message_id: value("x-road-id")?,
             request_id: value("x-road-request-id")?,
             request_hash: STANDARD.encode(hash),
+            block_hash: STANDARD.encode(sha512(block)),
         })
     }
 }

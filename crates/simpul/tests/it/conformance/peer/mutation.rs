@@ -55,6 +55,8 @@ impl Message<'_> {
         match name {
             "start" => self.start = argument.to_owned(),
             "http" => set(&mut self.http, argument),
+            // The body's octets as they are, where the head promises chunks.
+            "unframed" => self.unframed = true,
             "without-http" => remove(&mut self.http, argument),
             // A whole body with its length in place of the multipart message.
             "instead" => {
@@ -81,6 +83,11 @@ impl Message<'_> {
             "set" => set(&mut self.headers, argument),
             "add" => self.headers.push(line(argument)),
             "without" => remove(&mut self.headers, argument),
+            // The request hash leaves the request's body out.
+            "hash-of-the-block" => {
+                let line = format!("x-road-request-hash:{}", self.asked.block_hash);
+                set(&mut self.headers, &line);
+            }
             "block" => self.block_edits.push(from_to(argument)),
             "body" => self.body = Some(expand(argument)),
             "no-body" => self.body = None,
@@ -147,8 +154,19 @@ impl Message<'_> {
 
 /// Changes of parts and framing, after the seal.
 const LATE: [&str; 13] = [
-    "drop", "keep-to", "move", "repeat", "retype", "insert", "tamper", "stretch", "part-header", "fault", "preamble",
-    "epilogue", "no-end",
+    "drop",
+    "keep-to",
+    "move",
+    "repeat",
+    "retype",
+    "insert",
+    "tamper",
+    "stretch",
+    "part-header",
+    "fault",
+    "preamble",
+    "epilogue",
+    "no-end",
 ];
 
 /// Applies one change to the parts.

@@ -153,7 +153,7 @@ impl SealPlan {
 }
 
 /// Replaces a text that must be there.
-pub(super) fn replace(text: &str, from: &str, to: &str) -> String {
+pub(in crate::conformance) fn replace(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "there is no `{from}` to replace in `{text}`");
     text.replace(from, to)
 }
@@ -206,7 +206,8 @@ fn wrap(signature: &str, digest: &str, forged: &str) -> String {
 
 /// `SEQUENCE OF SEQUENCE { OCTET STRING digest, UTF8String digest method, SEQUENCE {} }` in DER (wire.md §5.2).
 fn digest_list(digests: &[[u8; 64]]) -> Vec<u8> {
-    let single = |digest: &[u8; 64]| der(0x30, &[der(0x04, digest), der(0x0C, SHA512.as_bytes()), der(0x30, &[])].concat());
+    let single =
+        |digest: &[u8; 64]| der(0x30, &[der(0x04, digest), der(0x0C, SHA512.as_bytes()), der(0x30, &[])].concat());
     der(0x30, &digests.iter().flat_map(single).collect::<Vec<u8>>())
 }
 

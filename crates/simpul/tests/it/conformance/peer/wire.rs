@@ -202,7 +202,8 @@ mod tests {
         let reply = |text: &str| parse(text.as_bytes(), false);
         assert!(reply("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n").is_none());
         assert!(!reply("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\na").unwrap().whole);
-        let whole = reply("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 2\r\nA: b\r\n\r\nab").unwrap();
+        let whole =
+            reply("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 2\r\nA: b\r\n\r\nab").unwrap();
         assert!(whole.whole && whole.status == 500 && whole.header("a") == "b" && whole.body == b"ab");
     }
 }

@@ -114,8 +114,7 @@ fn laboratory_roles_refuse_an_anchor_that_is_not_marked() {
     let certificate = openssl::base64::encode_block(&certificate_without_mark());
     let foreign = format!("{before}<verificationCert>{certificate}</verificationCert>{after}");
     std::fs::write(federation.dir().join("id/anchor.xml"), foreign).unwrap();
-    let output =
-        Command::new(SIMPUL).args(["lab", "--config"]).arg(federation.config("id")).output().unwrap();
+    let output = Command::new(SIMPUL).args(["lab", "--config"]).arg(federation.config("id")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{text}");
     assert!(text.contains("not marked as laboratory"), "{text}");

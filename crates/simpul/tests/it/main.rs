@@ -11,4 +11,6 @@ mod kill;
 #[cfg(test)]
 mod large_body;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod support;

@@ -15,9 +15,12 @@ use super::{AsicError, Container, Entry, MIME_TYPE};
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 impl Container {
-    /// Reads a container, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
+    /// Reads a container of at most [`limits::ASIC_CONTENT`] octets, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
     /// verified: see [`verify_container`](super::verify_container).
     pub fn read(octets: &[u8]) -> Result<Self, AsicError> {
+        if octets.len() as u64 > limits::ASIC_CONTENT {
+            return Err(AsicError::TooLarge("the container".to_owned()));
+        }
         let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
         if archive.len() > limits::ASIC_ENTRIES {
             return Err(AsicError::TooManyEntries(archive.len()));
@@ -28,6 +31,21 @@ impl Container {
             found.take(&mut archive, index)?;
         }
         found.container()
+    }
+
+    /// The names of the entries of a container that have no meaning, in the order of its directory: the signature
+    /// covers none of them, and nothing here looks into them. Folders are left out.
+    pub fn ignored(octets: &[u8]) -> Result<Vec<String>, AsicError> {
+        let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
+        let mut names = Vec::new();
+        for index in 0..archive.len().min(limits::ASIC_ENTRIES) {
+            let name = archive.by_index_raw(index).map_err(AsicError::Zip)?.name().to_owned();
+            let lower = name.to_ascii_lowercase();
+            if Entry::of_name(&lower).is_none() && attachment(&lower).is_none() && !name.ends_with('/') {
+                names.push(name);
+            }
+        }
+        Ok(names)
     }
 }
 

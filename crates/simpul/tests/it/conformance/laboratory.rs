@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
-use openssl::pkey::PKey;
 use simpul_trust::token::Signer;
 
 use super::consumer_peer::OCSP_KEYS;
@@ -93,7 +92,11 @@ fn furnish(federation: &Federation, keys: &Keys) {
         certificates.push(format!("\"{file}\""));
     }
     append(federation, "my/membership.toml", &servers(federation, keys));
-    federation.edit("my/membership.toml", "subsystems = [\"registry\"]", "subsystems = [\"registry\", \"maintained\", \"unreachable\"]");
+    federation.edit(
+        "my/membership.toml",
+        "subsystems = [\"registry\"]",
+        "subsystems = [\"registry\", \"maintained\", \"unreachable\"]",
+    );
     keys.save("my");
     let all = format!("auth-certificates = [{}]", certificates.join(", "));
     federation.edit("my/membership.toml", "auth-certificates = [\"keys/auth.pem\"]", &all);
@@ -160,9 +163,4 @@ fn append(federation: &Federation, file: &str, text: &str) {
     let path = federation.dir().join(file);
     let before = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, before + text).unwrap();
-}
-
-/// A private key in PEM, for files of their own.
-pub(super) fn pem(key: &PKey<openssl::pkey::Private>) -> Vec<u8> {
-    key.private_key_to_pem_pkcs8().unwrap()
 }

@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import javax.xml.XMLConstants;
@@ -52,9 +53,10 @@ import org.w3c.dom.Node;
 /**
  * Judges an X-Road container (.asice) with the JDK's own XML signature, certificate path and OCSP code.
  *
- * <pre>java VerifyContainer.java [--all-data] [--ca CA.pem [--at 2024-12-05T13:20:00Z]] FILE.asice</pre>
+ * <pre>java VerifyContainer.java [--all-data] [--ca CA.pem [--at 2024-12-05T13:20:00Z]] CONTAINER.asice|FOLDER...</pre>
  *
- * Prints one JSON line. Exit 0: valid; 1: invalid, with the reason; 2: unreadable. What is checked: the XML signature
+ * FOLDER is an unpacked container. Prints one JSON line for each. Exit 0: all valid; 1: one is invalid, with the reason;
+ * 2: one is unreadable. What is checked: the XML signature
  * with the certificate in KeyInfo, every reference resolved inside the container; the digest of that certificate in
  * SigningCertificate; the hash chains (wire.md 5.2), by code of this file; the message imprint of a timestamp, whose
  * own signature timestamp.sh checks. --all-data: a hash chain may only name data that is in the container. --ca: the
@@ -105,39 +107,47 @@ public final class VerifyContainer {
 
     public static void main(String[] arguments) {
         System.setProperty("com.sun.security.ocsp.clockSkew", OCSP_FRESHNESS);
-        Map<String, Object> line = new LinkedHashMap<>();
-        int exit = 0;
+        boolean allData = false;
+        Path ca = null;
+        Instant at = null;
+        List<Path> containers = new ArrayList<>();
         try {
-            Map<String, String> options = new HashMap<>();
-            Path file = null;
             for (int i = 0; i < arguments.length; i++) {
                 switch (arguments[i]) {
-                    case "--all-data" -> options.put("--all-data", "");
-                    case "--ca", "--at" -> options.put(arguments[i], arguments[++i]);
-                    default -> file = Path.of(arguments[i]);
+                    case "--all-data" -> allData = true;
+                    case "--ca" -> ca = Path.of(arguments[++i]);
+                    case "--at" -> at = Instant.parse(arguments[++i]);
+                    default -> containers.add(Path.of(arguments[i]));
                 }
             }
-            if (file == null) {
-                throw new Unreadable("usage: VerifyContainer [--all-data] [--ca CA.pem [--at TIME]] FILE.asice");
-            }
-            Map<String, byte[]> entries = read(Files.readAllBytes(file));
-            Finding finding = judge(entries, options.containsKey("--all-data"));
-            line.put("verdict", "valid");
-            line.putAll(finding.facts());
-            if (options.containsKey("--ca")) {
-                Instant at = options.containsKey("--at") ? Instant.parse(options.get("--at"))
-                    : finding.stampedAt() != null ? finding.stampedAt() : Instant.now();
-                line.put("path", checkPath(List.of(finding.signer()), Path.of(options.get("--ca")), finding.ocsp(), at));
-            }
-        } catch (Invalid reason) {
-            line = refusal("invalid", reason);
-            exit = 1;
-        } catch (Exception reason) {
-            line = refusal("unreadable", reason);
-            exit = 2;
+        } catch (RuntimeException error) {
+            containers.clear();
         }
-        System.out.println(json(line));
-        System.exit(exit);
+        if (containers.isEmpty()) {
+            System.err.println("usage: VerifyContainer [--all-data] [--ca CA.pem [--at TIME]] CONTAINER.asice|FOLDER...");
+            System.exit(2);
+        }
+        int worst = 0;
+        for (Path container : containers) {
+            Map<String, Object> line = new LinkedHashMap<>();
+            try {
+                Finding finding = judge(Files.isDirectory(container) ? readFolder(container) : read(Files.readAllBytes(container)), allData);
+                line.put("verdict", "valid");
+                line.putAll(finding.facts());
+                if (ca != null) {
+                    Instant time = at != null ? at : finding.stampedAt() != null ? finding.stampedAt() : Instant.now();
+                    line.put("path", checkPath(List.of(finding.signer()), ca, finding.ocsp(), time));
+                }
+            } catch (Invalid reason) {
+                line = refusal("invalid", reason);
+                worst = Math.max(worst, 1);
+            } catch (Exception reason) {
+                line = refusal("unreadable", reason);
+                worst = 2;
+            }
+            System.out.println(json(line));
+        }
+        System.exit(worst);
     }
 
     private static Map<String, Object> refusal(String verdict, Exception reason) {
@@ -163,6 +173,16 @@ public final class VerifyContainer {
         byte[] mime = entries.get("mimetype");
         if (mime == null || !new String(mime, StandardCharsets.ISO_8859_1).equals(MIME)) {
             throw new Unreadable("no mimetype entry of a container");
+        }
+        return entries;
+    }
+
+    private static Map<String, byte[]> readFolder(Path folder) throws IOException {
+        Map<String, byte[]> entries = new LinkedHashMap<>();
+        try (Stream<Path> files = Files.walk(folder, 2)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                entries.put(folder.relativize(file).toString(), Files.readAllBytes(file));
+            }
         }
         return entries;
     }

@@ -1,6 +1,7 @@
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,10 @@ public final class XRoadPeer {
 
     public static void main(String[] arguments) throws Throwable {
         Path here = Path.of(XRoadPeer.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toAbsolutePath().getParent();
-        ClassLoader loader = new Memory(compile(here));
+        Method main = new Memory(compile(here)).loadClass("Peer").getDeclaredMethod("main", String[].class);
+        main.setAccessible(true);
         try {
-            loader.loadClass("Peer").getDeclaredMethod("main", String[].class).invoke(null, (Object) arguments);
+            main.invoke(null, (Object) arguments);
         } catch (InvocationTargetException error) {
             throw error.getCause();
         }

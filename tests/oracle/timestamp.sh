@@ -39,7 +39,7 @@ if [ -d "$1" ]; then
     root=$1
 else
     root=$scratch/container
-    unzip -q -o "$1" -d "$root" || exit 2
+    python3 -m zipfile -e "$1" "$root" || exit 2
 fi
 signatures=$root/META-INF/signatures.xml
 [ -f "$signatures" ] || { echo "no META-INF/signatures.xml" >&2; exit 2; }

@@ -30,7 +30,7 @@ if [ -d "$1" ]; then
 else
     root=$(mktemp -d)
     trap 'rm -rf "$root"' EXIT
-    unzip -q -o "$1" -d "$root" || exit 2
+    python3 -m zipfile -e "$1" "$root" || exit 2
 fi
 signatures=$root/META-INF/signatures.xml
 if [ ! -f "$signatures" ] || [ ! -f "$root/message.xml" ]; then

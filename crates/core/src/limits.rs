@@ -84,8 +84,14 @@ pub const CONF_INSTANCES: usize = 256;
 /// Octets in a timestamp response.
 pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 
+/// Octets that stay free in a logged signature for its timestamp.
+pub const TIMESTAMP_XML: usize = 64 * 1024;
+
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
+
+/// Octets of all uncompressed entries of an ASiC container together.
+pub const ASIC_CONTENT: u64 = 128 * 1024 * 1024;
 
 /// Entries in one ASiC container.
 pub const ASIC_ENTRIES: usize = 256;
@@ -98,6 +104,9 @@ pub const CHAIN: usize = 8;
 
 /// Octets of a body that are kept in memory before the spool goes to disk.
 pub const SPOOL_MEMORY: usize = 64 * 1024;
+
+/// Octets of all bodies in one spool on disk.
+pub const SPOOL_DISK: u64 = 16 * 1024 * 1024 * 1024;
 
 /// Octets of a REST body that the message log keeps (X-Road's `max-loggable-message-body-size`).
 pub const LOGGABLE_BODY: u64 = 10 * 1024 * 1024;
@@ -118,3 +127,6 @@ pub const HTTP_HEAD: usize = 64 * 1024;
 
 /// Header lines in one HTTP message.
 pub const HTTP_HEADERS: usize = 256;
+
+/// Characters of an escaped message id in the file name of a container (wire.md §7.3).
+pub const NAMED_ID: usize = 226;

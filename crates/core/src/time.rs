@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z, as X-Road's log and XML carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -60,6 +61,40 @@ impl UnixTime {
     }
 }
 
+/// A moment on the calendar and the clock of UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// The year.
+    pub year: i16,
+    /// The month, from 1.
+    pub month: u8,
+    /// The day of the month, from 1.
+    pub day: u8,
+    /// The hour, from 0 to 23.
+    pub hour: u8,
+    /// The minute.
+    pub minute: u8,
+    /// The second.
+    pub second: u8,
+}
+
+impl UnixTime {
+    /// Calendar and clock of UTC; `None` outside the years -9999 to 9999.
+    #[must_use]
+    pub fn civil(self) -> Option<Civil> {
+        let t = Timestamp::from_millisecond(self.0).ok()?.to_zoned(TimeZone::UTC);
+        let unsigned = |n: i8| u8::try_from(n).ok();
+        Some(Civil {
+            year: t.year(),
+            month: unsigned(t.month())?,
+            day: unsigned(t.day())?,
+            hour: unsigned(t.hour())?,
+            minute: unsigned(t.minute())?,
+            second: unsigned(t.second())?,
+        })
+    }
+}
+
 /// RFC 3339 in UTC with milliseconds, such as `2026-11-21T10:00:00.000Z` (the form of xades:SigningTime).
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,6 +130,14 @@ mod tests {
         assert_eq!("2023-10-23T14:16:44.857+02:00".parse::<UnixTime>().unwrap(), t);
         assert_eq!(UnixTime::from_secs(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert!("2023-10-23T12:16:44".parse::<UnixTime>().is_err(), "an offset is required");
+    }
+
+    #[test]
+    fn the_calendar_is_that_of_the_text() {
+        let t: UnixTime = "2024-02-29T23:59:58.999Z".parse().unwrap();
+        let civil = Civil { year: 2024, month: 2, day: 29, hour: 23, minute: 59, second: 58 };
+        assert_eq!(t.civil(), Some(civil));
+        assert_eq!(UnixTime::from_millis(i64::MAX).civil(), None);
     }
 
     #[test]

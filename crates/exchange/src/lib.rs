@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod consumer;
+pub mod evidence;
 mod inbound;
 mod intake;
 pub mod message;

@@ -25,7 +25,7 @@ pub(crate) fn report(side: &'static str, trace: &str, error: &(dyn Error + 'stat
 }
 
 /// `outermost: cause: cause of the cause`.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use simpul_core::UnixTime;
 
-use crate::contract::Clock;
+use simpul_exchange::ports::Clock;
 
 /// The machine's clock. A moment before 1970 reads as 1970.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,11 +8,10 @@
 //! * no judgement: who a certificate belongs to is for the callers, but for the handshake rule of wire.md §3.1.
 
 pub mod clock;
-#[doc(hidden)]
-pub mod contract;
+pub mod fetch;
 pub mod listen;
 mod net;
-mod ocsp;
+pub mod ocsp;
 pub mod peer;
 pub mod service;
 pub mod tls;

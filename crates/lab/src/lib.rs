@@ -1,8 +1,8 @@
 //! Test trust services and sample registers for a laboratory federation.
 //!
-//! Everything here is pure: bytes and a time in, bytes out. Sockets belong to the composition root, which serves
-//! these on loopback only. Every certificate names the organisation [`MARK`], every person is generated: nothing
-//! made here can be taken for the real thing.
+//! Bytes and a time in, bytes out: this crate knows no sockets and no clock, and touches files only to keep a CA.
+//! Every certificate names the organisation [`MARK`] or comes from an issuer that does, every person is generated:
+//! nothing made here can be taken for the real thing. The composition root serves it, on loopback only.
 
 pub mod ca;
 pub mod clock;

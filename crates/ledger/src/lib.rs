@@ -10,9 +10,11 @@
 pub mod body;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod evidence;
 mod gate;
 mod log;
 pub mod record;
+pub mod stamp;
 pub mod store;
 pub mod stored;
 mod writer;
@@ -23,5 +25,6 @@ pub use record::{
     ConfId, Direction, Filter, KeptConf, LoggedBody, NewRecord, Page, RecordId, Side, Stamp, StampState, StoredRecord,
     Summary,
 };
+pub use stamp::{AuthorityError, StampError, StampReport, Timestamper, TimestampingFailed};
 pub use store::{Head, LedgerStore, StoreError};
 pub use writer::Writer;

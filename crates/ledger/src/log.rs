@@ -32,8 +32,8 @@ pub struct LedgerSettings {
     pub body_memory: usize,
     /// How often one commit is tried before its records are refused. Default 2.
     pub attempts: u32,
-    /// Records that one run of the timestamping job takes. Default 256.
-    pub stamps_per_run: usize,
+    /// Records that the timestamping job takes at a time, and whose timestamps share one commit. Default 256.
+    pub stamps_per_commit: usize,
     /// Timestamps that are asked for at the same time. Default 4.
     pub stamps_at_once: usize,
 }
@@ -48,7 +48,7 @@ impl Default for LedgerSettings {
             batch_records: 256,
             body_memory: 256 * 1024 * 1024,
             attempts: 2,
-            stamps_per_run: 256,
+            stamps_per_commit: 256,
             stamps_at_once: 4,
         }
     }
@@ -86,6 +86,13 @@ pub enum LedgerError {
     /// The record cites a configuration that was not kept before.
     #[error("the configuration {0} was not kept before a record cited it")]
     UnknownConf(ConfId),
+    /// The record does not exist.
+    #[error("there is no record {0}")]
+    UnknownRecord(RecordId),
+    /// The seal of a message that was let pass already carries a timestamp, or is not text. What arrives has none
+    /// (wire.md §5.3: it is added later), and this node's own would have no place.
+    #[error("the seal cannot be stamped")]
+    Stamped,
     /// The store did not confirm the record. It may stand in the log; the message must not leave the node.
     #[error("the record could not be made durable")]
     NotDurable(#[source] Arc<StoreError>),
@@ -111,10 +118,12 @@ impl LedgerError {
             | Self::NotSha512
             | Self::Overloaded { .. }
             | Self::UnknownConf(_)
+            | Self::Stamped
             | Self::NotDurable(_)
             | Self::Halted(_)
             | Self::Closed => Code::LoggingFailed,
             Self::Store(_) => Code::DatabaseError,
+            Self::UnknownRecord(_) => Code::NotFound,
         }
     }
 }
@@ -374,9 +383,13 @@ fn within_limits(record: &NewRecord, settings: &LedgerSettings) -> Result<(), Le
     let none = Bytes::new();
     let seal = &record.seal;
     too_long("message", record.message.len(), limits::LOGGED_MESSAGE)?;
-    too_long("signature", seal.signature.len(), limits::SIGNATURE_XML)?;
+    let room = if record.refused.is_none() { limits::TIMESTAMP_XML } else { 0 };
+    too_long("signature", seal.signature.len(), limits::SIGNATURE_XML - room)?;
     too_long("hash chain result", seal.hash_chain_result.as_ref().unwrap_or(&none).len(), limits::HASH_CHAIN_XML)?;
     too_long("hash chain", seal.hash_chain.as_ref().unwrap_or(&none).len(), limits::HASH_CHAIN_XML)?;
+    if record.refused.is_none() && !can_be_stamped(&seal.signature) {
+        return Err(LedgerError::Stamped);
+    }
     too_long("list of configurations", record.conf.len(), limits::LOGGED_CONFS)?;
     if u64::try_from(record.body.kept()).unwrap_or(u64::MAX) > settings.loggable_body {
         return Err(LedgerError::BodyTooLong { max: settings.loggable_body });
@@ -391,6 +404,12 @@ fn within_limits(record: &NewRecord, settings: &LedgerSettings) -> Result<(), Le
         }
     }
     Ok(())
+}
+
+/// A quick look, since the seal was checked or made by this node: a message that passes must not escape its
+/// timestamp. What was refused is recorded as it came.
+fn can_be_stamped(signature: &[u8]) -> bool {
+    str::from_utf8(signature).is_ok_and(|text| !text.contains("SignatureTimeStamp"))
 }
 
 fn too_long(what: &'static str, len: usize, max: usize) -> Result<(), LedgerError> {

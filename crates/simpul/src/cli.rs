@@ -9,15 +9,15 @@ use simpul_core::UnixTime;
 /// checked, permitted, logged and provable, on the X-Road 7 wire.
 #[derive(Debug, Parser)]
 #[command(name = "simpul", version, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a complete federation of two states on this machine, on embedded defaults.
     ///
     /// Everything lives under --dir; a second start on the same folder resumes the same federation. Stop with Ctrl-C.
@@ -38,7 +38,18 @@ pub enum Command {
     Ledger(LedgerCommand),
     /// Verify a piece of evidence (an ASiC-E container) offline.
     ///
-    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
+    /// Tells who said what to whom, when, under whose certificate, what was checked and what was not. It makes no
+    /// statement about legal effect.
+    ///
+    /// Whom to trust is answered by the state, not by the operator whose evidence it is: take the anchor from the
+    /// authority of the state, and the signed configuration of the exchange from the operator (GET /signedconf); it is
+    /// checked against the anchor, and the container against it. Without --anchor the configuration in --conf is
+    /// believed as it is, and the verdict says `trust: supplied, unverified`.
+    ///
+    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable, or an argument is wrong.
+    ///
+    ///   simpul verify response.asice --anchor anchor.xml --conf signedconf
+    #[command(verbatim_doc_comment)]
     Verify(VerifyArgs),
     /// Work with a global configuration.
     #[command(subcommand)]
@@ -47,33 +58,33 @@ pub enum Command {
 
 /// `simpul demo`.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Where the federation lives.
     #[arg(long, default_value = "./simpul-data/demo")]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Make the journey and exit: 0 only if every step ended as it must.
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// With --once: print one JSON object instead of lines.
     #[arg(long, requires = "once")]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Only write the federation's files and exit, so that each role can be started on its own.
     #[arg(long, conflicts_with_all = ["once", "json"])]
-    pub prepare: bool,
+    pub(crate) prepare: bool,
     /// First of the five ports of a new federation; 0 finds free ports.
     #[arg(long, default_value_t = 0)]
-    pub base_port: u16,
+    pub(crate) base_port: u16,
     /// First loopback address of a new federation; each instance gets one.
     #[arg(long, default_value = "127.0.0.2")]
-    pub first_address: std::net::Ipv4Addr,
+    pub(crate) first_address: std::net::Ipv4Addr,
     /// The kind of every key of a new federation.
     #[arg(long, value_enum, default_value_t = KeyKind::Rsa2048)]
-    pub keys: KeyKind,
+    pub(crate) keys: KeyKind,
 }
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// RSA with 2048 bits, X-Road's default.
     Rsa2048,
     /// ECDSA on the curve P-256.
@@ -82,22 +93,22 @@ pub enum KeyKind {
 
 /// `simpul run|server|registry|lab`.
 #[derive(Debug, Args)]
-pub struct RoleArgs {
+pub(crate) struct RoleArgs {
     /// The configuration file.
     #[arg(long, default_value = "simpul.toml")]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// `simpul config …`.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Check a configuration file and say what would run.
     Check(RoleArgs),
 }
 
 /// `simpul ledger …`.
 #[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
+pub(crate) enum LedgerCommand {
     /// Verify the seal of every record of a security server that is stopped.
     ///
     /// Exit code 0: every record verifies. 1: some do not; each is named.
@@ -106,51 +117,65 @@ pub enum LedgerCommand {
 
 /// `simpul verify`.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The container (.asice).
-    pub file: PathBuf,
-    /// The anchor of the signer's state, as the state hands it out. Without it nothing proves that the configuration in
-    /// --conf is the state's, and the verdict says so.
+    pub(crate) file: PathBuf,
+    /// The anchor of the own state or of the signer's, as the state hands it out: an XML file whose SHA-224 the state
+    /// announces. Without it nothing proves that the configuration in --conf is the state's, and the verdict says so.
     #[arg(long)]
-    pub anchor: Option<PathBuf>,
-    /// With --anchor: the folder of signed configurations, as downloaded. Without: an unpacked verificationconf.
+    pub(crate) anchor: Option<PathBuf>,
+    /// With --anchor: the folder of signed configurations as downloaded or as /signedconf answers it, unpacked.
+    /// Without: an unpacked verificationconf.
     #[arg(long)]
-    pub conf: PathBuf,
-    /// Judge as of this time (RFC 3339) where the container carries no timestamp; now if absent.
+    pub(crate) conf: PathBuf,
+    /// Judge as of this moment (RFC 3339, such as 2026-11-21T10:00:00Z) instead of now: a timestamp after it is told
+    /// as one from the future. Certificates and OCSP replies are judged at the time of the timestamp in any case, so a
+    /// later moment changes nothing.
     #[arg(long)]
-    pub at: Option<UnixTime>,
+    pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `simpul globalconf …`.
 #[derive(Debug, Subcommand)]
-pub enum GlobalconfCommand {
+pub(crate) enum GlobalconfCommand {
     /// Verify one published version of a signed global configuration against its anchor.
     ///
-    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
+    /// Checked are the signature of the directory, its Expire-date, and hash, schema and instance of every part that it
+    /// lists.
+    ///
+    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable or not reachable, or an
+    /// argument is wrong.
+    ///
+    ///   simpul globalconf verify --anchor anchor.xml --dir V6
+    ///   simpul globalconf verify --anchor anchor.xml --url http://HOST/internalconf
+    #[command(verbatim_doc_comment)]
     Verify(GlobalconfVerifyArgs),
 }
 
 /// `simpul globalconf verify`.
 #[derive(Debug, Args)]
-pub struct GlobalconfVerifyArgs {
-    /// The anchor.
+pub(crate) struct GlobalconfVerifyArgs {
+    /// The anchor, as the state hands it out.
     #[arg(long)]
-    pub anchor: PathBuf,
-    /// Where the configuration is published; the newest version that is served is taken.
+    pub(crate) anchor: PathBuf,
+    /// Where the configuration is published: the address of the directory. The newest version that is served is taken,
+    /// V6 first, unless the address has ?version=N.
     #[arg(long, required_unless_present = "dir", conflicts_with = "dir")]
-    pub url: Option<String>,
-    /// A folder with one published version: the directory file and the parts that it lists.
+    pub(crate) url: Option<String>,
+    /// A folder with one published version: the directory file, named as the last segment of the URL in the anchor, and
+    /// the parts that it lists.
     #[arg(long)]
-    pub dir: Option<PathBuf>,
-    /// Judge as of this time (RFC 3339); now if absent.
+    pub(crate) dir: Option<PathBuf>,
+    /// Judge as of this moment (RFC 3339, such as 2026-11-21T10:00:00Z) instead of now: the configuration must not have
+    /// expired then.
     #[arg(long)]
-    pub at: Option<UnixTime>,
+    pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A configuration is in force only after every record that it will be cited by can cite it: it is kept in the ledger
 //! first. An older one than was accepted before is refused (`trust::conf::rollback`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -12,14 +12,15 @@ use bytes::Bytes;
 use simpul_core::UnixTime;
 use simpul_core::ident::Instance;
 use simpul_exchange::ports::{Clock, ConfSource};
+use simpul_io::fetch::{self, Fetcher};
 use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
-use simpul_trust::conf::rollback::{RollbackPolicy, Succession, succeed};
+use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan};
+use simpul_trust::conf::rollback::{RollbackPolicy, Succession};
 use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
-use simpul_wire::gconf::Anchor;
-use simpul_wire::gconf::tree;
+use simpul_wire::gconf::{Anchor, tree};
 use tokio_util::sync::CancellationToken;
 
-use crate::fetch::{self, FetchError};
+use crate::fetch::attempts;
 use crate::files;
 use crate::verdict::chain;
 
@@ -27,24 +28,25 @@ use crate::verdict::chain;
 const GENERATION: Duration = Duration::from_secs(60);
 
 /// What the keeper needs.
-pub struct Keeping {
+pub(crate) struct Keeping {
     /// The anchor of the own instance.
-    pub anchor: Anchor,
+    pub(crate) anchor: Anchor,
     /// Which federated instances are used.
-    pub federations: fetch::Allowed,
+    pub(crate) allowed: AllowedFederations,
     /// Whether the operator lets an older configuration replace a newer one.
-    pub policy: RollbackPolicy,
+    pub(crate) rollback: RollbackPolicy,
     /// Time between two looks.
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// Where the last good configuration lies.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// Holds the configuration in force, and renews it.
-pub struct ConfKeeper {
+pub(crate) struct ConfKeeper {
     keeping: Keeping,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
+    fetcher: Arc<Fetcher>,
     current: RwLock<Option<Arc<GlobalConf>>>,
     state: tokio::sync::Mutex<State>,
 }
@@ -52,18 +54,21 @@ pub struct ConfKeeper {
 #[derive(Default)]
 struct State {
     /// The newest Expire-date accepted, by instance.
-    newest: HashMap<Instance, UnixTime>,
+    newest: BTreeMap<Instance, UnixTime>,
+    /// The location that last worked, by instance.
+    prefer: BTreeMap<Instance, String>,
     /// What is in force, so that unchanged parts are not fetched again.
     published: Vec<Published>,
+    rounds: u64,
 }
 
 /// Why a configuration did not come into force.
 #[derive(Debug, thiserror::Error)]
-pub enum KeepError {
-    /// It could not be had.
-    #[error("the global configuration could not be fetched")]
-    Fetch(#[source] FetchError),
-    /// It is not accepted.
+pub(crate) enum KeepError {
+    /// No location had an acceptable one.
+    #[error("no location has an acceptable configuration: {0}")]
+    Refused(String),
+    /// Its parts do not fit together.
     #[error("the global configuration is not accepted")]
     Conf(#[source] ConfError),
     /// It could not be kept for evidence.
@@ -78,33 +83,58 @@ impl ConfSource for ConfKeeper {
 }
 
 impl ConfKeeper {
-    /// A keeper with the last good configuration from disk, if there is one: it may have expired.
-    pub async fn open(keeping: Keeping, ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
-        let keeper =
-            Self { keeping, ledger, clock, current: RwLock::new(None), state: tokio::sync::Mutex::default() };
-        match stored(&keeper.keeping) {
-            Ok(Some(published)) => {
-                let mut state = keeper.state.lock().await;
-                if let Err(error) = keeper.put_in_force(&mut state, published).await {
-                    tracing::warn!(cause = chain(&error), "the stored global configuration is not used");
-                }
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(cause = chain(&error), "the stored global configuration is not used"),
+    /// A keeper with the configuration that is published now, or else the last good one from disk, which may have
+    /// expired. Fails if there is neither.
+    pub(crate) async fn open(
+        keeping: Keeping,
+        ledger: Ledger,
+        fetcher: Arc<Fetcher>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, KeepError> {
+        let (current, state) = (RwLock::new(None), tokio::sync::Mutex::default());
+        let keeper = Self { keeping, ledger, clock, fetcher, current, state };
+        if let Some(published) = stored(&keeper.keeping).map_err(KeepError::Conf)? {
+            let mut state = keeper.state.lock().await;
+            let newest = published.iter().map(|p| (p.directory.instance().clone(), p.directory.expires()));
+            state.newest = newest.collect();
+            keeper.put_in_force(&mut state, published).await?;
         }
-        keeper
+        match keeper.renew().await {
+            Err(error) if keeper.current().is_some() => {
+                tracing::warn!(cause = chain(&error), "going on with the stored global configuration");
+            }
+            other => other?,
+        }
+        Ok(keeper)
     }
 
     /// Fetches, judges and puts in force what is published now.
-    pub async fn renew(&self) -> Result<(), KeepError> {
+    pub(crate) async fn renew(&self) -> Result<(), KeepError> {
         let mut state = self.state.lock().await;
-        let now = self.clock.now();
-        let fetched = fetch::download(&self.keeping.anchor, &self.keeping.federations, &state.published, now).await;
-        let published = fetched.map_err(KeepError::Fetch)?;
+        state.rounds += 1;
+        let plan = Plan {
+            anchor: self.keeping.anchor.clone(),
+            allowed: self.keeping.allowed.clone(),
+            previous: state.published.clone(),
+            newest: state.newest.clone(),
+            generation_interval: GENERATION,
+            rollback: self.keeping.rollback,
+            prefer: state.prefer.clone(),
+            seed: state.rounds,
+        };
+        let outcome = fetch::conf::download(&self.fetcher, plan, self.clock.as_ref()).await;
+        report(&outcome);
+        let published = outcome.in_force(&state.published);
+        let newest: Vec<_> = outcome.newest().map(|(i, at)| (i.clone(), at)).collect();
+        state.newest.extend(newest);
+        let prefer: Vec<_> = outcome.locations().map(|(i, l)| (i.clone(), l.to_owned())).collect();
+        state.prefer.extend(prefer);
+        if let Err(refused) = outcome.own {
+            return Err(KeepError::Refused(attempts(&refused)));
+        }
         if same(&published, &state.published) {
             return Ok(());
         }
-        self.judge_succession(&mut state, &published)?;
         self.put_in_force(&mut state, published).await?;
         if let Err(cause) = store(&self.keeping.dir, &state.published) {
             // The configuration is in force all the same; only a restart without the registry would miss it.
@@ -114,7 +144,7 @@ impl ConfKeeper {
     }
 
     /// Renews until it is told to stop. Failures leave what is in force, until it expires.
-    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(self.keeping.interval);
         ticks.tick().await;
         loop {
@@ -128,30 +158,10 @@ impl ConfKeeper {
         }
     }
 
-    fn judge_succession(&self, state: &mut State, published: &[Published]) -> Result<(), KeepError> {
-        let mut newest = state.newest.clone();
-        for one in published {
-            let instance = one.directory.instance();
-            let accepted = newest.get(instance).copied();
-            let offered = one.directory.expires();
-            let succession = succeed(instance, accepted, offered, GENERATION, self.keeping.policy);
-            let succession = succession.map_err(KeepError::Conf)?;
-            if let Succession::Overridden { newest, was } = succession {
-                tracing::warn!(%instance, accepted = %newest, newer = %was,
-                    "an older configuration was accepted, because accept-conf-rollback is set");
-            }
-            newest.insert(instance.clone(), succession.newest());
-        }
-        state.newest = newest;
-        Ok(())
-    }
-
     /// Keeps every version in the ledger, then lets exchanges see the configuration.
     async fn put_in_force(&self, state: &mut State, published: Vec<Published>) -> Result<(), KeepError> {
         for one in &published {
             self.ledger.keep_conf(&kept(one)).await.map_err(KeepError::Ledger)?;
-            let newest = state.newest.entry(one.directory.instance().clone()).or_default();
-            *newest = (*newest).max(one.directory.expires());
         }
         let parts: Vec<LoadedPart> = published.iter().flat_map(|p| p.parts.iter().cloned()).collect();
         let conf = GlobalConf::from_parts(&self.keeping.anchor.instance, parts).map_err(KeepError::Conf)?;
@@ -159,6 +169,26 @@ impl ConfKeeper {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(conf));
         state.published = published;
         Ok(())
+    }
+}
+
+/// Logs what an operator must know of a round: overrides, and instances that could not be had.
+fn report(outcome: &Outcome) {
+    let overridden = |fetched: &Fetched| {
+        if let Succession::Overridden { newest, was } = fetched.succession {
+            let instance = fetched.published.directory.instance();
+            tracing::warn!(%instance, accepted = %newest, newer = %was,
+                "an older configuration was accepted, because accept-conf-rollback is set");
+        }
+    };
+    outcome.own.iter().for_each(overridden);
+    for (instance, result) in &outcome.federated {
+        match result {
+            Ok(fetched) => overridden(fetched),
+            Err(refused) => {
+                tracing::warn!(%instance, attempts = attempts(refused), "no acceptable configuration of a partner");
+            }
+        }
     }
 }
 
@@ -189,7 +219,10 @@ fn name_of(published: &Published) -> &'static str {
 fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
     let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
     let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
-    signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0)).map(Some)
+    let tree = signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0))?;
+    let allowed = tree.federated.into_iter().filter(|(instance, _)| keeping.allowed.allows(instance));
+    let federated = allowed.filter_map(|(_, published)| published.ok());
+    Ok(Some(std::iter::once(tree.own).chain(federated).collect()))
 }
 
 /// Writes a configuration beside the last one, and then lets the pointer lead to it.
@@ -218,4 +251,3 @@ fn store(dir: &Path, published: &[Published]) -> std::io::Result<()> {
     }
     Ok(())
 }
-

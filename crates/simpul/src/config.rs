@@ -14,89 +14,96 @@ use serde::{Deserialize, Deserializer};
 use simpul_core::ident::{Instance, ServiceCode};
 use simpul_core::{ClientId, Dialect, MemberId, ServerId, limits};
 use simpul_exchange::server::ConnectionType;
+use simpul_io::listen::Bounds;
+use simpul_io::peer::PeerBounds;
+use simpul_io::service::ServiceBounds;
 use simpul_policy::{Endpoint, Subject};
+use simpul_trust::conf::download::AllowedFederations;
 
 /// Everything one process runs. A role without a section does not start.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NodeConfig {
+pub(crate) struct NodeConfig {
     /// Where durable bytes live.
-    pub storage: Storage,
+    pub(crate) storage: Storage,
     /// The central role.
-    pub registry: Option<RegistryRole>,
+    pub(crate) registry: Option<RegistryRole>,
     /// The security-server role.
-    pub server: Option<ServerRole>,
+    pub(crate) server: Option<ServerRole>,
     /// Test trust services and sample registers; loopback only.
-    pub lab: Option<LabRole>,
+    pub(crate) lab: Option<LabRole>,
 }
 
 /// Where durable bytes live: SQLite and files in one folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Storage {
+pub(crate) struct Storage {
     /// The folder; made if it is missing, with rights for its owner only.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// The security-server role.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ServerRole {
+pub(crate) struct ServerRole {
     /// This server's id, such as `ID/GOV/3201/ss1`.
     #[serde(deserialize_with = "text")]
-    pub id: ServerId,
+    pub(crate) id: ServerId,
     /// The configuration anchor of the own instance, as the state hands it out.
-    pub anchor: PathBuf,
+    pub(crate) anchor: PathBuf,
     /// Instances whose configuration is used too.
     #[serde(default)]
-    pub allowed_federations: Federations,
+    pub(crate) allowed_federations: Federations,
     /// Where other security servers reach this one (mutual TLS).
-    pub peer_listen: SocketAddr,
+    pub(crate) peer_listen: SocketAddr,
     /// Where other security servers fetch OCSP responses.
-    pub ocsp_listen: SocketAddr,
+    pub(crate) ocsp_listen: SocketAddr,
     /// The peer port of every server in the federation.
     #[serde(default = "defaults::peer_port")]
-    pub peer_port: u16,
+    pub(crate) peer_port: u16,
     /// The OCSP port of every server in the federation.
     #[serde(default = "defaults::ocsp_port")]
-    pub ocsp_port: u16,
+    pub(crate) ocsp_port: u16,
     /// Where information systems of the clients call, in plain HTTP.
-    pub consumer_listen: SocketAddr,
+    pub(crate) consumer_listen: SocketAddr,
     /// The authentication key and its certificates.
-    pub auth: KeyFiles,
+    pub(crate) auth: KeyFiles,
     /// A sign key per member.
     #[serde(default)]
-    pub sign: Vec<SignKey>,
+    pub(crate) sign: Vec<SignKey>,
     /// Clients of this server.
     #[serde(default)]
-    pub client: Vec<ClientEntry>,
+    pub(crate) client: Vec<ClientEntry>,
     /// Their services.
     #[serde(default)]
-    pub service: Vec<ServiceEntry>,
+    pub(crate) service: Vec<ServiceEntry>,
     /// Who may use them.
     #[serde(default)]
-    pub access: Vec<AccessEntry>,
+    pub(crate) access: Vec<AccessEntry>,
     /// The message log.
     #[serde(default)]
-    pub log: LogSettings,
+    pub(crate) log: LogSettings,
+    /// How long others may take.
+    #[serde(default)]
+    pub(crate) patience: Patience,
     /// Spelling of fault codes: `7.8` or `7.7`.
     #[serde(default, deserialize_with = "dialect")]
-    pub fault_dialect: Dialect,
+    pub(crate) fault_dialect: Dialect,
     /// Seconds between looks at the global configuration.
     #[serde(default = "defaults::conf_interval")]
-    pub conf_interval_seconds: u64,
+    pub(crate) conf_interval_seconds: u64,
     /// Seconds between fetches of own OCSP responses.
     #[serde(default = "defaults::ocsp_interval")]
-    pub ocsp_interval_seconds: u64,
+    pub(crate) ocsp_interval_seconds: u64,
     /// Accepts a configuration that is older than one accepted before; every use is logged.
     #[serde(default)]
-    pub accept_conf_rollback: bool,
+    pub(crate) accept_conf_rollback: bool,
 }
 
 /// Which federated instances are used.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub enum Federations {
+pub(crate) enum Federations {
     /// Only the own instance (X-Road's default).
     #[default]
     None,
@@ -107,141 +114,171 @@ pub enum Federations {
     Only(#[serde(deserialize_with = "texts")] Vec<Instance>),
 }
 
+impl From<Federations> for AllowedFederations {
+    fn from(federations: Federations) -> Self {
+        match federations {
+            Federations::None => Self::None,
+            Federations::All => Self::All,
+            Federations::Only(instances) => {
+                Self::Only(instances.iter().map(|i| i.as_str().to_ascii_lowercase()).collect())
+            }
+        }
+    }
+}
+
 /// A private key with its certificate and intermediates, as PEM files.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct KeyFiles {
+pub(crate) struct KeyFiles {
     /// PKCS#8 PEM, readable for its owner only.
-    pub key: PathBuf,
+    pub(crate) key: PathBuf,
     /// The certificate, followed by intermediates if there are any.
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
 }
 
 /// A member's sign key.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SignKey {
+pub(crate) struct SignKey {
     /// Whose key it is.
     #[serde(deserialize_with = "text")]
-    pub member: MemberId,
+    pub(crate) member: MemberId,
     /// PKCS#8 PEM, readable for its owner only.
-    pub key: PathBuf,
+    pub(crate) key: PathBuf,
     /// The certificate, followed by intermediates if there are any.
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
 }
 
 /// A client of this server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ClientEntry {
+pub(crate) struct ClientEntry {
     /// Its id, such as `ID/GOV/3201/manpower`.
     #[serde(deserialize_with = "text")]
-    pub id: ClientId,
+    pub(crate) id: ClientId,
     /// How its information systems connect: `http`, `https` or `https-mutual`.
     #[serde(default, deserialize_with = "connection")]
-    pub connection: ConnectionType,
+    pub(crate) connection: ConnectionType,
     /// Certificates of its information systems (PEM files).
     #[serde(default)]
-    pub certificates: Vec<PathBuf>,
+    pub(crate) certificates: Vec<PathBuf>,
 }
 
 /// A service of a client.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ServiceEntry {
+pub(crate) struct ServiceEntry {
     /// Whose service it is.
     #[serde(deserialize_with = "text")]
-    pub provider: ClientId,
+    pub(crate) provider: ClientId,
     /// Its code.
     #[serde(deserialize_with = "text")]
-    pub code: ServiceCode,
+    pub(crate) code: ServiceCode,
     /// Where it is: an http or https URL.
-    pub url: String,
+    pub(crate) url: String,
     /// How long an answer may be awaited, in seconds; 0 waits without end.
     #[serde(default = "defaults::service_timeout")]
-    pub timeout_seconds: u64,
+    pub(crate) timeout_seconds: u64,
     /// The notice of a disabled service.
-    pub disabled: Option<String>,
+    pub(crate) disabled: Option<String>,
     /// For https: PEM files of the certificates one of which the service must present. Absent accepts any.
-    pub pinned: Option<Vec<PathBuf>>,
+    pub(crate) pinned: Option<Vec<PathBuf>>,
     /// Its OpenAPI 3 description, a file or URL (for people; the exchange does not read it).
-    pub openapi: Option<String>,
+    pub(crate) openapi: Option<String>,
 }
 
 /// One access right.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct AccessEntry {
+pub(crate) struct AccessEntry {
     /// Whose service.
     #[serde(deserialize_with = "text")]
-    pub provider: ClientId,
+    pub(crate) provider: ClientId,
     /// Which service code.
     #[serde(deserialize_with = "text")]
-    pub service: ServiceCode,
+    pub(crate) service: ServiceCode,
     /// Who: `INSTANCE/CLASS/CODE/SUBSYSTEM` or `GLOBALGROUP:INSTANCE/GROUP`.
     #[serde(deserialize_with = "text")]
-    pub subject: Subject,
+    pub(crate) subject: Subject,
     /// HTTP method, `*` for any.
     #[serde(default = "defaults::any_method")]
-    pub method: String,
+    pub(crate) method: String,
     /// Path pattern; `**` for the whole service.
     #[serde(default = "defaults::any_path")]
-    pub path: String,
+    pub(crate) path: String,
 }
 
 /// The message log.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct LogSettings {
+pub(crate) struct LogSettings {
     /// Octets of a body that are logged; a longer body is refused with `logging_failed`.
-    pub max_loggable_message_body_size: u64,
+    pub(crate) max_loggable_message_body_size: u64,
     /// Lets longer bodies pass; only their digest is logged then.
-    pub truncated_body_allowed: bool,
+    pub(crate) truncated_body_allowed: bool,
     /// Seconds between timestamping runs.
-    pub timestamp_interval_seconds: u64,
+    pub(crate) timestamp_interval_seconds: u64,
+}
+
+/// How long others may take, in seconds; who takes longer loses the connection. At least 1 each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Patience {
+    /// A peer or service, to accept a connection.
+    pub(crate) connect_seconds: u64,
+    /// A caller, for the whole TLS handshake.
+    pub(crate) handshake_seconds: u64,
+    /// A caller, from the first octet of a request to the end of its head.
+    pub(crate) head_seconds: u64,
+    /// A caller, between two requests and before the first.
+    pub(crate) idle_seconds: u64,
+    /// Anyone, without giving one octet of a body that is awaited or taking one that waits for it.
+    pub(crate) octet_seconds: u64,
+    /// A peer, to begin its answer once it has the request.
+    pub(crate) answer_seconds: u64,
 }
 
 /// The central role.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RegistryRole {
+pub(crate) struct RegistryRole {
     /// The instance.
     #[serde(deserialize_with = "text")]
-    pub instance: Instance,
+    pub(crate) instance: Instance,
     /// Where the global configuration is published, in plain HTTP.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// What the instance consists of.
-    pub membership: PathBuf,
+    pub(crate) membership: PathBuf,
     /// Signs the internal configuration; the certificate is in the anchor of the own instance.
-    pub internal_sign: KeyFiles,
+    pub(crate) internal_sign: KeyFiles,
     /// Signs the external configuration; the certificate is in the anchor that other instances get.
-    pub external_sign: KeyFiles,
+    pub(crate) external_sign: KeyFiles,
     /// Seconds between two generations.
     #[serde(default = "defaults::conf_interval")]
-    pub interval_seconds: u64,
+    pub(crate) interval_seconds: u64,
     /// Seconds until a published configuration expires.
     #[serde(default = "defaults::conf_expiry")]
-    pub expiry_seconds: u64,
+    pub(crate) expiry_seconds: u64,
 }
 
 /// Test trust services and sample registers. Loopback only.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LabRole {
+pub(crate) struct LabRole {
     /// Where the CA's OCSP responder (`/ocsp`), the TSA (`/tsa`) and the register (`/register`) answer.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// The test CA's folder.
-    pub ca: PathBuf,
+    pub(crate) ca: PathBuf,
     /// The anchor of the instance that this laboratory serves; it must be marked as lab.
-    pub anchor: PathBuf,
+    pub(crate) anchor: PathBuf,
     /// Whether the sample civil register answers too.
     #[serde(default)]
-    pub register: bool,
+    pub(crate) register: bool,
 }
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("{}: cannot be read", path.display())]
     Read {
@@ -271,9 +308,8 @@ pub enum ConfigError {
 
 impl NodeConfig {
     /// Reads a file; paths in it become absolute or relative to the working folder.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let mut config = Self::parse(&text, path)?;
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         config.check().map_err(|why| ConfigError::Meaning { path: path.to_owned(), why })?;
@@ -329,13 +365,20 @@ impl NodeConfig {
 
 impl ServerRole {
     fn check(&self) -> Result<(), String> {
+        self.patience.check()?;
         let known = |id: &ClientId| self.client.iter().any(|c| c.id == *id);
         for service in &self.service {
             if !known(&service.provider) {
-                return Err(format!("[[server.service]] provider = \"{}\": no [[server.client]] has this id", service.provider.short()));
+                return Err(format!(
+                    "[[server.service]] provider = \"{}\": no [[server.client]] has this id",
+                    service.provider.short()
+                ));
             }
             if !service.url.starts_with("http://") && !service.url.starts_with("https://") {
-                return Err(format!("[[server.service]] url = \"{}\": an http:// or https:// URL is needed", service.url));
+                return Err(format!(
+                    "[[server.service]] url = \"{}\": an http:// or https:// URL is needed",
+                    service.url
+                ));
             }
         }
         for right in &self.access {
@@ -369,7 +412,7 @@ impl ServerRole {
 
 impl AccessEntry {
     /// The endpoint that the right covers.
-    pub fn endpoint(&self) -> Result<Endpoint, simpul_policy::access::GlobError> {
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, simpul_policy::access::GlobError> {
         Endpoint::new(&self.method, &self.path)
     }
 }
@@ -377,7 +420,7 @@ impl AccessEntry {
 impl ServiceEntry {
     /// How long an answer may be awaited.
     #[must_use]
-    pub fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         (self.timeout_seconds > 0).then(|| Duration::from_secs(self.timeout_seconds))
     }
 }
@@ -389,6 +432,64 @@ impl Default for LogSettings {
             truncated_body_allowed: false,
             timestamp_interval_seconds: 60,
         }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let (listener, peers) = (Bounds::default(), PeerBounds::default());
+        Self {
+            connect_seconds: peers.connect.as_secs(),
+            handshake_seconds: listener.handshake.as_secs(),
+            head_seconds: listener.head.as_secs(),
+            idle_seconds: listener.idle.as_secs(),
+            octet_seconds: listener.body.as_secs(),
+            answer_seconds: peers.response.as_secs(),
+        }
+    }
+}
+
+impl Patience {
+    fn check(&self) -> Result<(), String> {
+        let Self { connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds } =
+            self;
+        let all = [connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds];
+        match all.contains(&&0) {
+            true => Err("[server.patience]: each time must be at least 1 second".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// The bounds of a listener.
+    #[must_use]
+    pub(crate) fn listener(&self) -> Bounds {
+        let octet = Duration::from_secs(self.octet_seconds);
+        Bounds {
+            handshake: Duration::from_secs(self.handshake_seconds),
+            head: Duration::from_secs(self.head_seconds),
+            idle: Duration::from_secs(self.idle_seconds),
+            body: octet,
+            stall: octet,
+            ..Bounds::default()
+        }
+    }
+
+    /// The bounds of connections to peers.
+    #[must_use]
+    pub(crate) fn peers(&self, port: u16) -> PeerBounds {
+        PeerBounds {
+            port,
+            connect: Duration::from_secs(self.connect_seconds),
+            response: Duration::from_secs(self.answer_seconds),
+            body: Duration::from_secs(self.octet_seconds),
+            ..PeerBounds::default()
+        }
+    }
+
+    /// The bounds of connections to services.
+    #[must_use]
+    pub(crate) fn services(&self) -> ServiceBounds {
+        ServiceBounds { connect: Duration::from_secs(self.connect_seconds), ..ServiceBounds::default() }
     }
 }
 
@@ -534,7 +635,12 @@ path = "/persons/*"
             ("path = \"/persons/*\"", "path = \"persons\"", "starts with `/`"),
             ("member = \"MY/GOV/1001\"", "member = \"MY/GOV/1002\"", "no [[server.sign]] has member"),
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
-            ("[[server.client]]\n", "[[server.client]]\nconnection = \"tls\"\n", "expected one of `http`, `https`, `https-mutual`"),
+            ("[server.auth]", "[server.patience]\nhead-seconds = 0\n[server.auth]", "must be at least 1 second"),
+            (
+                "[[server.client]]\n",
+                "[[server.client]]\nconnection = \"tls\"\n",
+                "expected one of `http`, `https`, `https-mutual`",
+            ),
         ];
         for (from, to, expected) in table {
             let error = read(&GOOD.replacen(from, to, 1)).unwrap_err();

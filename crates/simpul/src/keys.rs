@@ -13,7 +13,7 @@ use simpul_trust::token::{SignError, Signer, SoftSigner};
 
 /// Why a key or certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The file cannot be read.
     #[error("{}: cannot be read", path.display())]
     Read {
@@ -58,13 +58,20 @@ pub enum KeyError {
 }
 
 /// Sign keys of members, from files.
-pub struct KeyRing(HashMap<MemberId, Arc<dyn Signer>>);
+pub(crate) struct KeyRing(HashMap<MemberId, Arc<dyn Signer>>);
 
 impl KeyRing {
     /// A ring of these keys.
     #[must_use]
-    pub fn new(keys: impl IntoIterator<Item = (MemberId, Arc<dyn Signer>)>) -> Self {
+    pub(crate) fn new(keys: impl IntoIterator<Item = (MemberId, Arc<dyn Signer>)>) -> Self {
         Self(keys.into_iter().collect())
+    }
+}
+
+impl KeyRing {
+    /// The certificates of each key with their intermediates, leaf first.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = Vec<Certificate>> {
+        self.0.values().map(|s| std::iter::once(s.certificate()).chain(s.chain()).cloned().collect())
     }
 }
 
@@ -75,7 +82,7 @@ impl SigningKeys for KeyRing {
 }
 
 /// Reads a private key (PKCS#8 PEM, mode 0600) with its certificate and intermediates (PEM, leaf first).
-pub fn signer(key: &Path, certificate: &Path) -> Result<SoftSigner, KeyError> {
+pub(crate) fn signer(key: &Path, certificate: &Path) -> Result<SoftSigner, KeyError> {
     let mode = std::fs::metadata(key).map_err(|c| unreadable(key, c))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyError::Open { path: key.to_owned(), mode });
@@ -87,7 +94,7 @@ pub fn signer(key: &Path, certificate: &Path) -> Result<SoftSigner, KeyError> {
 }
 
 /// Reads every certificate of a PEM file, in order; at least one.
-pub fn certificates(path: &Path) -> Result<Vec<Certificate>, KeyError> {
+pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, KeyError> {
     let pem = std::fs::read(path).map_err(|c| unreadable(path, c))?;
     let all = X509::stack_from_pem(&pem).unwrap_or_default();
     if all.is_empty() {

@@ -18,152 +18,152 @@ use crate::keys::{self, KeyError};
 /// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Membership {
+pub(crate) struct Membership {
     /// `HOST:PORT` under which the configuration is published.
-    pub address: String,
+    pub(crate) address: String,
     /// The member subsystem that answers management requests.
     #[serde(deserialize_with = "text")]
-    pub management_provider: ClientId,
+    pub(crate) management_provider: ClientId,
     /// How old an OCSP response may be, in seconds.
     #[serde(default = "ocsp_freshness")]
-    pub ocsp_freshness_seconds: u64,
+    pub(crate) ocsp_freshness_seconds: u64,
     /// Seconds between two timestamping runs of a security server.
     #[serde(default = "timestamping_interval")]
-    pub timestamping_interval_seconds: u64,
+    pub(crate) timestamping_interval_seconds: u64,
     /// Member classes.
     #[serde(default)]
-    pub class: Vec<Class>,
+    pub(crate) class: Vec<Class>,
     /// Members.
     #[serde(default)]
-    pub member: Vec<Member>,
+    pub(crate) member: Vec<Member>,
     /// Security servers.
     #[serde(default)]
-    pub server: Vec<Server>,
+    pub(crate) server: Vec<Server>,
     /// Certification authorities.
     #[serde(default)]
-    pub ca: Vec<Ca>,
+    pub(crate) ca: Vec<Ca>,
     /// Timestamping authorities.
     #[serde(default)]
-    pub tsa: Vec<Tsa>,
+    pub(crate) tsa: Vec<Tsa>,
     /// Global groups.
     #[serde(default)]
-    pub group: Vec<Group>,
+    pub(crate) group: Vec<Group>,
     /// Anchors of the instances that this one trusts.
     #[serde(default)]
-    pub federation: Vec<Federation>,
+    pub(crate) federation: Vec<Federation>,
 }
 
 /// A member class.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Class {
+pub(crate) struct Class {
     /// Its code, such as `GOV`.
     #[serde(deserialize_with = "text")]
-    pub code: MemberClass,
+    pub(crate) code: MemberClass,
     /// What it means.
-    pub description: String,
+    pub(crate) description: String,
 }
 
 /// A member.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Member {
+pub(crate) struct Member {
     /// Its class.
     #[serde(deserialize_with = "text")]
-    pub class: MemberClass,
+    pub(crate) class: MemberClass,
     /// Its code.
     #[serde(deserialize_with = "text")]
-    pub code: MemberCode,
+    pub(crate) code: MemberCode,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its subsystems.
     #[serde(default, deserialize_with = "texts")]
-    pub subsystems: Vec<SubsystemCode>,
+    pub(crate) subsystems: Vec<SubsystemCode>,
 }
 
 /// A security server.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Server {
+pub(crate) struct Server {
     /// The member that runs it.
     #[serde(deserialize_with = "text")]
-    pub owner: MemberId,
+    pub(crate) owner: MemberId,
     /// Its code.
     #[serde(deserialize_with = "text")]
-    pub code: ServerCode,
+    pub(crate) code: ServerCode,
     /// Where others reach it: an IP address or host name, without a port.
-    pub address: String,
+    pub(crate) address: String,
     /// Its authentication certificates (PEM files).
-    pub auth_certificates: Vec<PathBuf>,
+    pub(crate) auth_certificates: Vec<PathBuf>,
     /// Clients that are registered on it.
     #[serde(default, deserialize_with = "texts")]
-    pub clients: Vec<ClientId>,
+    pub(crate) clients: Vec<ClientId>,
     /// Set while it is in maintenance, with what callers are told.
-    pub maintenance: Option<String>,
+    pub(crate) maintenance: Option<String>,
 }
 
 /// A certification authority.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Ca {
+pub(crate) struct Ca {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its certificate (PEM file).
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
     /// How subjects name members: the profile's Java class name (wire.md §10.1).
     #[serde(deserialize_with = "profile")]
-    pub profile: CertificateProfile,
+    pub(crate) profile: CertificateProfile,
     /// Its OCSP responders.
-    pub ocsp: Vec<Ocsp>,
+    pub(crate) ocsp: Vec<Ocsp>,
 }
 
 /// An OCSP responder.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Ocsp {
+pub(crate) struct Ocsp {
     /// Where it answers.
-    pub url: String,
+    pub(crate) url: String,
     /// Its certificate (PEM file), if it does not sign with the CA's.
-    pub certificate: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 /// A timestamping authority.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Tsa {
+pub(crate) struct Tsa {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it answers.
-    pub url: String,
+    pub(crate) url: String,
     /// Its certificate (PEM file).
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
 }
 
 /// A global group.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Group {
+pub(crate) struct Group {
     /// Its code.
     #[serde(deserialize_with = "text")]
-    pub code: GroupCode,
+    pub(crate) code: GroupCode,
     /// What it is for.
-    pub description: String,
+    pub(crate) description: String,
     /// Who is in it.
     #[serde(default, deserialize_with = "texts")]
-    pub members: Vec<ClientId>,
+    pub(crate) members: Vec<ClientId>,
 }
 
 /// An instance that this one trusts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Federation {
+pub(crate) struct Federation {
     /// The other instance's anchor for its external configuration.
-    pub anchor: PathBuf,
+    pub(crate) anchor: PathBuf,
 }
 
 /// Why a membership file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum MembershipError {
+pub(crate) enum MembershipError {
     /// The file itself.
     #[error("the membership file cannot be used")]
     File(#[source] ConfigError),
@@ -188,12 +188,11 @@ pub enum MembershipError {
 
 impl Membership {
     /// Reads a file; its paths become relative to the file's folder.
-    pub fn read(path: &Path) -> Result<Self, MembershipError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, MembershipError> {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| MembershipError::File(ConfigError::Read { path: path.to_owned(), cause }))?;
-        let mut membership: Self = toml::from_str(&text).map_err(|e| {
-            MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() })
-        })?;
+        let mut membership: Self = toml::from_str(&text)
+            .map_err(|e| MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() }))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let fix = |path: &mut PathBuf| *path = base.join(&*path);
         membership.server.iter_mut().flat_map(|s| &mut s.auth_certificates).for_each(fix);
@@ -207,7 +206,11 @@ impl Membership {
     }
 
     /// What the registry publishes: every certificate and anchor that the file names is read.
-    pub fn resolve(&self, instance: &Instance, validity: Duration) -> Result<publish::Membership, MembershipError> {
+    pub(crate) fn resolve(
+        &self,
+        instance: &Instance,
+        validity: Duration,
+    ) -> Result<publish::Membership, MembershipError> {
         let management = ManagementService {
             address: format!("https://{}/managementservice/", self.address),
             certificate: None,
@@ -229,7 +232,7 @@ impl Membership {
 }
 
 /// Reads an anchor file.
-pub fn read_anchor(path: &Path) -> Result<Anchor, MembershipError> {
+pub(crate) fn read_anchor(path: &Path) -> Result<Anchor, MembershipError> {
     let broken = |why: String| MembershipError::Anchor { path: path.to_owned(), why };
     let bytes = std::fs::read(path).map_err(|e| broken(e.to_string()))?;
     Anchor::parse(&bytes).map_err(|e| broken(e.to_string()))
@@ -294,11 +297,7 @@ impl Tsa {
 
 impl Group {
     fn resolve(&self) -> publish::Group {
-        publish::Group {
-            code: self.code.clone(),
-            description: self.description.clone(),
-            members: self.members.clone(),
-        }
+        publish::Group { code: self.code.clone(), description: self.description.clone(), members: self.members.clone() }
     }
 }
 

@@ -4,7 +4,7 @@ use simpul_exchange::ports::Randomness;
 
 /// Octets from the operating system.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemRandom;
+pub(crate) struct SystemRandom;
 
 impl Randomness for SystemRandom {
     #[allow(clippy::expect_used, reason = "without randomness no id is unique and no node may go on")]

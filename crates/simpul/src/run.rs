@@ -14,7 +14,7 @@ use crate::verdict::chain;
 
 /// Which roles to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub(crate) enum Which {
     /// Every role that has a section.
     All,
     /// Only the security server.
@@ -36,7 +36,7 @@ enum RunError {
 }
 
 /// Runs roles until the process is asked to stop. Prints a line that starts with `ready` when all of them are.
-pub async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) -> ExitCode {
+pub(crate) async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) -> ExitCode {
     let stop = CancellationToken::new();
     let running = match start(args, which, clock, &stop).await {
         Ok(running) => running,
@@ -55,7 +55,7 @@ pub async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) -> Exit
 }
 
 /// Checks a configuration file and says what would run.
-pub fn check(args: &RoleArgs) -> ExitCode {
+pub(crate) fn check(args: &RoleArgs) -> ExitCode {
     match NodeConfig::read(&args.config) {
         Ok(config) => {
             let sections = [
@@ -85,7 +85,9 @@ async fn start(
     let mut running = Vec::new();
     if wanted(Which::Lab) {
         match &config.lab {
-            Some(lab) => running.push(role::lab::start(lab, clock.clone(), stop.clone()).await.map_err(RunError::Role)?),
+            Some(lab) => {
+                running.push(role::lab::start(lab, clock.clone(), stop.clone()).await.map_err(RunError::Role)?)
+            }
             None if which == Which::Lab => return Err(RunError::NoSection("lab")),
             None => {}
         }

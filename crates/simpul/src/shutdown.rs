@@ -3,7 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Returns when the process is asked to stop. Without signal handlers it never does.
-pub async fn requested() {
+pub(crate) async fn requested() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -19,11 +20,15 @@ final class Server {
     private final Options options;
     private final Identity auth;
     private final Identity sign;
+    private final boolean persistent;
+    private int left;
+    private int failed;
 
     private Server(Options options) throws Exception {
         this.options = options;
         this.auth = Identity.read(options, "auth");
         this.sign = Identity.read(options, "sign");
+        this.persistent = options.one("--framing", "eof").equals("chunked");
     }
 
     static int run(Options options) throws Exception {
@@ -32,50 +37,57 @@ final class Server {
 
     private int serve() throws Exception {
         List<X509Certificate> issuers = options.ca().isPresent() ? Identity.certificates(options.ca().get()) : List.of();
-        int failed = 0;
         try (SSLServerSocket listener = (SSLServerSocket) auth.tls(issuers).getServerSocketFactory().createServerSocket();
              OcspResponder responder = new OcspResponder(auth, options)) {
             listener.setNeedClientAuth(true);
             listener.setEnabledProtocols(new String[] {"TLSv1.2"});
             listener.setEnabledCipherSuites(new String[] {options.suite()});
+            listener.setSoTimeout(options.timeout());
             listener.bind(options.address("--listen"));
             Map<String, Object> started = new LinkedHashMap<>();
             started.put("listening", text((InetSocketAddress) listener.getLocalSocketAddress()));
             started.put("ocsp", text(responder.address()));
             Peer.print(started);
-            // Only whoever sends a request counts: a peer may open connections that it does not use.
-            for (int left = options.number("--exchanges", 1); left > 0; ) {
+            for (left = options.number("--exchanges", 1); left > 0; ) {
                 try (SSLSocket socket = (SSLSocket) listener.accept()) {
                     socket.setSoTimeout(options.timeout());
-                    Map<String, Object> line = exchange(socket);
-                    if (line != null) {
-                        left--;
-                        failed += Boolean.TRUE.equals(line.get("ok")) ? 0 : 1;
-                        Peer.print(line);
-                    }
+                    connection(socket);
+                } catch (SocketTimeoutException error) {
+                    throw error;
                 } catch (IOException error) {
-                    left--;
-                    failed++;
-                    Peer.print(Peer.refusal(error));
+                    done(Peer.refusal(error));
                 }
             }
         }
         return failed == 0 ? 0 : 1;
     }
 
+    /** Answers the requests of one connection. Only who sends a request counts: a peer may open more than it uses. */
+    private void connection(SSLSocket socket) throws IOException {
+        InputStream in = new BufferedInputStream(socket.getInputStream());
+        OutputStream out = new BufferedOutputStream(socket.getOutputStream());
+        socket.startHandshake();
+        do {
+            in.mark(1);
+            if (in.read() < 0) {
+                return;
+            }
+            in.reset();
+            done(exchange(socket, in, out));
+        } while (left > 0 && persistent);
+    }
+
+    private void done(Map<String, Object> line) {
+        left--;
+        failed += Boolean.TRUE.equals(line.get("ok")) ? 0 : 1;
+        Peer.print(line);
+    }
+
     static String text(InetSocketAddress address) {
         return address.getAddress().getHostAddress() + ":" + address.getPort();
     }
 
-    private Map<String, Object> exchange(SSLSocket socket) throws IOException {
-        InputStream in = new BufferedInputStream(socket.getInputStream());
-        OutputStream out = new BufferedOutputStream(socket.getOutputStream());
-        socket.startHandshake();
-        in.mark(1);
-        if (in.read() < 0) {
-            return null;
-        }
-        in.reset();
+    private Map<String, Object> exchange(SSLSocket socket, InputStream in, OutputStream out) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
         try {
             line.put("ok", true);
@@ -138,7 +150,8 @@ final class Server {
         headers.add(new String[] {"x-road-client", asked.header("x-road-client")});
         headers.add(new String[] {"x-road-service", asked.service()});
         headers.add(new String[] {"x-road-request-id", asked.header("x-road-request-id")});
-        headers.add(new String[] {"x-road-request-hash", RestBlock.requestHash(asked.bytes(), request.body())});
+        byte[] hashed = options.one("--tamper", "none").equals("request-hash") ? new byte[1] : asked.bytes();
+        headers.add(new String[] {"x-road-request-hash", RestBlock.requestHash(hashed, request.body())});
         RestBlock block = RestBlock.of(options.one("--status", "200"), "OK", headers);
 
         Map<String, byte[]> parts = new LinkedHashMap<>();
@@ -159,17 +172,11 @@ final class Server {
         }
         byte[] content = multipart.part(Multipart.SIGNATURE, parts.get("META-INF/signatures.xml")).end();
 
-        // Jetty ends the body with the connection when it answers `Connection: close`, and chunks it otherwise.
-        boolean chunked = options.one("--framing", "eof").equals("chunked");
-        List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {"Connection", chunked ? "keep-alive" : "close"});
-        lines.add(new String[] {"Content-Type", Multipart.contentType(boundary)});
-        lines.add(new String[] {"x-hash-algorithm", "SHA-512"});
-        if (chunked) {
-            lines.add(new String[] {"Transfer-Encoding", "chunked"});
-        }
-        Http.writeHead(out, "HTTP/1.1 200 OK", lines);
-        if (chunked) {
+        // As Jetty: the body ends with the connection where that is to close, and is chunked where it stays open.
+        Http.writeHead(out, "HTTP/1.1 200 OK", List.of(
+            persistent ? new String[] {"Transfer-Encoding", "chunked"} : new String[] {"Connection", "close"},
+            new String[] {"Content-Type", Multipart.contentType(boundary)}, new String[] {"x-hash-algorithm", "SHA-512"}));
+        if (persistent) {
             Http.writeChunks(out, content);
         } else {
             out.write(content);

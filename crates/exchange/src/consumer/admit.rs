@@ -1,14 +1,14 @@
 //! May this information system speak for the client that it names (wire.md §2.4.2–3, §9.3)?
 
-use simpul_wire::rest::RestRequest;
+use simpul_core::ClientId;
 
 use super::RelayError;
 use crate::call::Caller;
 use crate::server::{ConnectionType, ServerConf};
 
 /// Refuses clients that are not registered here, and callers that do not connect as their client demands.
-pub(super) fn admit(server: &ServerConf, head: &RestRequest, caller: &Caller) -> Result<(), RelayError> {
-    let client = server.clients.get(head.client()).ok_or_else(|| RelayError::UnknownClient(head.client().clone()))?;
+pub(crate) fn admit_caller(server: &ServerConf, client: &ClientId, caller: &Caller) -> Result<(), RelayError> {
+    let client = server.clients.get(client).ok_or_else(|| RelayError::UnknownClient(client.clone()))?;
     match (client.connection, caller) {
         (ConnectionType::Http, _) | (ConnectionType::Https, Caller::Tls | Caller::TlsWithCertificate(_)) => Ok(()),
         (ConnectionType::HttpsMutual, Caller::TlsWithCertificate(cert)) if client.certificates.contains(cert) => Ok(()),

@@ -1,12 +1,14 @@
 //! Why a call was not relayed, and the fault that says so (wire.md §3.9).
 
+use std::io::ErrorKind;
+
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin};
-use simpul_ledger::LedgerError;
+use simpul_ledger::{LedgerError, TimestampingFailed};
 use simpul_trust::conf::{AuthError, ConfError, RouteError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::{Mismatch, RestError};
 
-use crate::inbound::InboundError;
+use crate::inbound::{InboundError, found};
 use crate::intake::IntakeError;
 use crate::ports::{BodyError, LinkError, OcspUnavailable};
 use crate::sealing::CannotSeal;
@@ -56,6 +58,9 @@ pub enum RelayError {
     /// The request cannot be sealed.
     #[error("the request cannot be sealed")]
     Sign(#[source] CannotSeal),
+    /// Messages have waited for a timestamp for too long (wire.md §6.3).
+    #[error("timestamping has failed for too long")]
+    Timestamping(#[source] TimestampingFailed),
     /// The message log failed.
     #[error("the message log failed")]
     Log(#[source] LedgerError),
@@ -105,10 +110,11 @@ impl RelayError {
             Self::CallBody(_) => vec![Code::IoError],
             Self::Intake(e) => vec![e.code()],
             Self::Sign(_) => vec![Code::CannotCreateSignature],
+            Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Reply { code, .. } => vec![*code],
-            Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
-            Self::Block(e) => vec![Code::ServiceFailed, e.code()],
+            Self::Inbound(e) => found(e.code()),
+            Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
             Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
         };
@@ -125,13 +131,18 @@ impl RelayError {
 }
 
 impl LinkError {
-    /// X-Road's code for a link that failed (wire.md §3.9, "Exception to code mapping").
+    /// X-Road's code for a link that failed (wire.md §3.9, "Exception to code mapping"): a socket's error is
+    /// `network_error`, any other failure of input or output, a time that ran out among them, is `io_error`.
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::UnknownHost { .. } => Code::UnknownHost,
-            Self::Network { .. } | Self::TimedOut { .. } => Code::NetworkError,
-            Self::Tls { .. } => Code::SslAuthenticationFailed,
-            Self::Http { .. } => Code::HttpError,
+            Self::Network { .. } => Code::NetworkError,
+            Self::TimedOut { .. } | Self::Http { .. } => Code::IoError,
+            Self::Tls { cause, .. } => match cause.kind() {
+                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Code::NetworkError,
+                ErrorKind::TimedOut => Code::IoError,
+                _ => Code::SslAuthenticationFailed,
+            },
             Self::BadUrl(_) => Code::ServiceMalformedUrl,
         }
     }

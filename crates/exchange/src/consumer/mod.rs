@@ -16,10 +16,11 @@ use simpul_trust::conf::{GlobalConf, PeerRole};
 use simpul_wire::rest::{self, RestRequest};
 use tracing::Instrument;
 
+pub(crate) use self::admit::admit_caller;
 pub use self::error::RelayError;
 use crate::call::{Answer, AnswerBody, ConsumerCall};
 use crate::message::Response;
-use crate::ports::{PeerConnection, PeerLink, Ports};
+use crate::ports::{PeerLink, Ports};
 use crate::{record, trace};
 
 /// Relays calls of the information systems of this server's clients.
@@ -50,14 +51,15 @@ impl Consumer {
     /// The steps of PR-MESSTRANSP §3.2 and wire.md §2.4, in order.
     async fn exchange(&self, call: ConsumerCall) -> Result<Answer, RelayError> {
         let conf = self.conf_in_force()?;
+        self.ports.ledger.check_timestamping(self.ports.clock.now()).map_err(RelayError::Timestamping)?;
         if self.peers.own_chain().is_empty() {
             return Err(RelayError::NoAuthCertificate);
         }
         let head = self.parse(&call)?;
-        admit::admit(&self.ports.server.current(), &head, &call.caller)?;
+        admit_caller(&self.ports.server.current(), head.client(), &call.caller)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;
         let link = self.peers.open(&route).await.map_err(RelayError::Link)?;
-        self.check_peer(&conf, link.as_ref(), &head).await?;
+        self.check_peer(&conf, link.address().to_owned(), link.peer_chain().to_vec(), &head).await?;
         let (sent, (received, hash_algorithm)) = self.ask(link, head, call.body, &conf).await?;
         let verified = received.verify(&conf, self.ports.clock.now()).map_err(RelayError::Seal)?;
         let request = sent.message();
@@ -89,13 +91,13 @@ impl Consumer {
     async fn check_peer(
         &self,
         conf: &GlobalConf,
-        link: &dyn PeerConnection,
+        address: String,
+        chain: Vec<Certificate>,
         head: &RestRequest,
     ) -> Result<(), RelayError> {
         let at = self.ports.clock.now();
-        let chain: &[Certificate] = link.peer_chain();
-        let ocsp = self.ports.ocsp.of_peer(link.address(), chain, conf, at).await.map_err(RelayError::PeerOcsp)?;
-        conf.check_auth_certificate(PeerRole::Provider, chain, &head.service().provider, &ocsp, at)
+        let ocsp = self.ports.ocsp.of_peer(&address, &chain, conf, at).await.map_err(RelayError::PeerOcsp)?;
+        conf.check_auth_certificate(PeerRole::Provider, &chain, &head.service().provider, &ocsp, at)
             .map_err(RelayError::PeerCertificate)?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use simpul_core::ClientId;
 use simpul_ledger::Direction;
-use simpul_wire::rest::decode_segment;
+use simpul_wire::rest::id::decode_segment;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,8 @@ impl Parameters {
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             // A form's `+` is a space; an id's own plus arrives as %2B.
-            let text = |s: &str| decode_segment(&s.replace('+', "%20")).map_err(|_| QueryError::Encoding(name.to_owned()));
+            let text =
+                |s: &str| decode_segment(&s.replace('+', "%20")).map_err(|_| QueryError::Encoding(name.to_owned()));
             let (name, value) = (text(name)?, text(value)?);
             if all.iter().any(|(n, _)| *n == name) {
                 return Err(QueryError::Twice(name));

@@ -1,13 +1,13 @@
 //! Why a message was not answered, and the fault that says so (wire.md §3.9).
 
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin, ServiceId};
-use simpul_ledger::LedgerError;
+use simpul_ledger::{LedgerError, TimestampingFailed};
 use simpul_policy::Denied;
 use simpul_trust::conf::{AuthError, ConfError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::RestError;
 
-use crate::inbound::InboundError;
+use crate::inbound::{InboundError, found};
 use crate::intake::IntakeError;
 use crate::ports::{BodyError, LinkError};
 use crate::sealing::CannotSeal;
@@ -27,6 +27,9 @@ pub enum AnswerError {
     /// `x-hash-algorithm` is missing or names no digest that is accepted.
     #[error("the hash algorithm of the message is missing or unknown: {}", .0.as_deref().unwrap_or("none"))]
     HashAlgorithm(Option<String>),
+    /// `x-road-message-type` does not say that the message is REST, and a SOAP message is not there (wire.md §3.2).
+    #[error("Request does not have SOAP message")]
+    MessageType,
     /// `x-proxy-version` is no version.
     #[error("the peer's version `{0}` cannot be read")]
     VersionUnreadable(String),
@@ -45,9 +48,6 @@ pub enum AnswerError {
     /// No signature.
     #[error("Request does not have signature")]
     MissingSignature,
-    /// The peer sent a fault in place of a request.
-    #[error("the peer sent a fault in place of a request: {0}")]
-    PeerFault(Fault),
     /// The provider is not registered on this server.
     #[error("Client '{0}' not found")]
     UnknownProvider(ClientId),
@@ -80,6 +80,9 @@ pub enum AnswerError {
     /// The body cannot be kept.
     #[error("the body cannot be kept")]
     Intake(#[source] IntakeError),
+    /// Messages have waited for a timestamp for too long (wire.md §6.3).
+    #[error("timestamping has failed for too long")]
+    Timestamping(#[source] TimestampingFailed),
     /// The message log failed.
     #[error("the message log failed")]
     Log(#[source] LedgerError),
@@ -102,13 +105,13 @@ impl AnswerError {
     /// (which is when the client, the provider and the peer's certificate are judged, §3.10) carries `service_failed`.
     pub(super) fn fault(&self) -> Fault {
         let path: Vec<Code> = match self {
-            Self::PeerFault(fault) => return fault.clone(),
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
             Self::Method(_) => vec![Code::InvalidHttpMethod],
             Self::HashAlgorithm(_) | Self::VersionUnreadable(_) => vec![Code::InternalError],
             Self::VersionTooOld(_) => vec![Code::ClientProxyVersionNotSupported],
-            Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
-            Self::Block(e) => vec![Code::ServiceFailed, e.code()],
+            Self::MessageType => vec![Code::MissingSoap],
+            Self::Inbound(e) => found(e.code()),
+            Self::Block(e) => found(e.code()),
             Self::MissingRest => vec![Code::MissingRest],
             Self::MissingSignature => vec![Code::MissingSignature],
             Self::UnknownProvider(_) => vec![Code::ServiceFailed, Code::UnknownMember],
@@ -120,6 +123,7 @@ impl AnswerError {
             Self::Denied(_) => vec![Code::AccessDenied],
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
             Self::Intake(e) => vec![e.code()],
+            Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Service(e) => vec![e.code()],
             Self::ServiceBody(_) => vec![Code::IoError],

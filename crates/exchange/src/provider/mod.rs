@@ -48,6 +48,7 @@ impl Provider {
     /// The steps of PR-MESSTRANSP §3.3 and wire.md §3.10, in order.
     async fn exchange(&self, call: PeerCall, trace: &str) -> Result<Answer, AnswerError> {
         let conf = self.conf_in_force()?;
+        self.ports.ledger.check_timestamping(self.ports.clock.now()).map_err(AnswerError::Timestamping)?;
         let server = self.ports.server.current();
         let received = receive::request(&self.ports, &conf, &server, call).await?;
         let verified = received.verify(&conf, self.ports.clock.now()).map_err(AnswerError::Seal)?;

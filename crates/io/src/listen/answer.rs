@@ -6,9 +6,10 @@ use http::{HeaderMap, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
 use super::pace::Answering;
-use crate::contract::{Answer, AnswerBody, Headers};
 use crate::net::body::Outgoing;
 use crate::net::http::is_of_connection;
+use simpul_exchange::call::{Answer, AnswerBody};
+use simpul_exchange::ports::Headers;
 
 /// An answer's octets on their way out.
 pub(super) type AnswerBytes = Outgoing<Answering>;

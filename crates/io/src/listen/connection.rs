@@ -18,10 +18,12 @@ use tokio::net::TcpStream;
 use super::answer::{self, AnswerBytes};
 use super::pace::{Answering, Late, Pace, Paced};
 use super::serve::{House, Place};
-use crate::contract::{Answer, BodyStream, Certificate, Headers};
 use crate::net::body::Inflow;
 use crate::net::tcp::Tcp;
 use crate::net::transport::Transport;
+use simpul_exchange::call::Answer;
+use simpul_exchange::ports::{BodyStream, Headers};
+use simpul_trust::cert::Certificate;
 
 /// What answers the requests of one listener.
 pub(super) trait App: Send + Sync {

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::bounds::Bounds;
 use super::connection::{App, Asked, Visitor};
 use super::serve::{Listener, serve};
-use crate::contract::{Answer, Caller, ConsumerCall};
 use crate::tls::{Acceptor, SystemAcceptor};
+use simpul_exchange::call::{Answer, Caller, ConsumerCall};
 
 /// Answers the calls of information systems.
 #[async_trait]

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::bounds::Bounds;
 use super::connection::{App, Asked, Visitor};
 use super::serve::{Listener, serve};
-use crate::contract::{Answer, AnswerBody};
 use crate::ocsp::multipart;
+use simpul_exchange::call::{Answer, AnswerBody};
 
 /// The responses that this server has for its own certificates.
 pub trait OwnResponses: Send + Sync {

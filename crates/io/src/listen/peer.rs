@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::bounds::Bounds;
 use super::connection::{App, Asked, Visitor};
 use super::serve::{Listener, serve};
-use crate::contract::{Answer, PeerCall};
 use crate::tls::PeerAcceptor;
+use simpul_exchange::call::{Answer, PeerCall};
 
 /// Answers the messages of peers.
 #[async_trait]

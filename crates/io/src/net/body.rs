@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use crate::contract::{BodyError, BodyStream, Spooled};
+use simpul_exchange::ports::{BodyError, BodyStream, Spooled};
 
 /// What a body on its way out tells whoever watches the connection.
 pub(crate) trait Watch: Send {

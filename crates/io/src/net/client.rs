@@ -10,15 +10,18 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use openssl::ssl::SslRef;
+use openssl::ssl::{Ssl, SslRef};
 use simpul_core::limits;
 use tokio::time::Instant;
 
 use super::body::{Outgoing, Watch};
+use super::connect::{dial, within};
 use super::tcp::Glance;
-use super::transport::Transport;
-use crate::contract::{Certificate, LinkError};
-use crate::tls::presented;
+use super::transport::{End, Transport};
+use super::url::Url;
+use crate::tls::{TlsError, presented};
+use simpul_exchange::ports::LinkError;
+use simpul_trust::cert::Certificate;
 
 /// A request's body on its way out.
 pub(crate) type RequestBody = Outgoing<Sending>;
@@ -67,6 +70,24 @@ impl Client {
             }
         });
         Ok(Self { sender, glance, leaf, chain: Arc::new([]), epoch, opened: Instant::now(), kept: false })
+    }
+
+    /// Connects to the URL's host and starts HTTP, over TLS if the scheme says so.
+    pub(crate) async fn to(
+        url: &Url,
+        limit: Duration,
+        tls: impl FnOnce(&Url) -> Result<(Ssl, u64), TlsError>,
+    ) -> Result<Self, LinkError> {
+        let to = url.origin();
+        let tcp = within(limit, &to, dial(&url.host, url.port)).await?;
+        if !url.https {
+            let started = Self::start(Transport::Plain(tcp), 0).await;
+            return started.map_err(|cause| LinkError::Network { to, cause });
+        }
+        let failed = |cause| LinkError::Tls { to: to.clone(), cause };
+        let (ssl, epoch) = tls(url).map_err(|cause| failed(io::Error::other(cause)))?;
+        let transport = Transport::connect(tcp, ssl, limit, End::Strict).await.map_err(failed)?;
+        Self::start(transport, epoch).await.map_err(failed)
     }
 
     /// As [`Client::start`], for a peer: keeps its whole chain.

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::tcp::Tcp;
-use crate::contract::LinkError;
+use simpul_exchange::ports::LinkError;
 
 /// Addresses of one host that are tried.
 const ADDRESSES: usize = 8;

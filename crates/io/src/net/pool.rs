@@ -118,10 +118,4 @@ impl Pool {
     fn is_fresh(&self, entry: &Entry, now: Instant) -> bool {
         now.duration_since(entry.since) < self.bounds.idle && entry.client.age() < self.bounds.age
     }
-
-    /// How many connections are idle here.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).count
-    }
 }

@@ -12,10 +12,9 @@ use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
-use openssl::ssl::SslContext;
+use openssl::ssl::{Ssl, SslContext};
 
 use self::winners::Winners;
-use crate::contract::{BodyStream, Certificate, Headers, LinkError, PeerConnection, PeerLink, PeerReply, Route};
 use crate::net::body::{Inflow, Outgoing};
 use crate::net::client::{Client, Outcome, RequestBody, Sending};
 use crate::net::connect::{dial, place, within};
@@ -23,8 +22,11 @@ use crate::net::http::{header, is_of_connection};
 use crate::net::pool::Pool;
 pub use crate::net::pool::PoolBounds;
 use crate::net::tcp::Tcp;
-use crate::net::transport::Transport;
+use crate::net::transport::{End, Transport};
 use crate::tls::{Connector, PeerConnector, TlsError};
+use simpul_exchange::ports::{BodyStream, Headers, LinkError, PeerConnection, PeerLink, PeerReply};
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::Route;
 
 /// How peers are reached, and how long they may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +149,10 @@ impl Shared {
         limit: Duration,
     ) -> Result<Client, LinkError> {
         let failed = |cause| LinkError::Tls { to: place(address, self.bounds.port), cause };
-        let transport = Transport::connect(tcp, context, limit, |_| Ok(())).await.map_err(failed)?;
+        let ssl = Ssl::new(context).map_err(|cause| failed(io::Error::other(cause)))?;
+        // The multipart's closing delimiter and the seal tell whether a message is whole; X-Road's answers end with
+        // their connection (wire.md §3.2), and Java's TLS does not insist on a close_notify either.
+        let transport = Transport::connect(tcp, ssl, limit, End::Lenient).await.map_err(failed)?;
         Client::start_peer(transport, epoch).await.map_err(failed)
     }
 

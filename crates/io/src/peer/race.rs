@@ -7,9 +7,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
-use crate::contract::LinkError;
 use crate::net::connect::dial;
 use crate::net::tcp::Tcp;
+use simpul_exchange::ports::LinkError;
 
 /// Connects to the fastest of these addresses. A favourite is tried alone first; the others join when it fails or its
 /// head start is over, so that a favourite that has died silently costs the head start and no more.

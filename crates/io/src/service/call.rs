@@ -10,15 +10,13 @@ use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
 use super::target::join;
-use crate::contract::{BodyStream, Certificate, LinkError, ServiceReply, Spooled};
 use crate::net::body::{Inflow, Outgoing};
 use crate::net::client::{Client, RequestBody, Sending};
 use crate::net::http::{header, is_of_connection};
 use crate::net::pool::Pool;
 use crate::net::url::{Url, exact};
-
-/// What became of a call.
-pub(super) type Answered = ServiceReply;
+use simpul_exchange::ports::{BodyStream, LinkError, ServiceReply, Spooled};
+use simpul_trust::cert::Certificate;
 
 /// What is asked of a service.
 pub(super) struct Call<'a> {
@@ -92,7 +90,7 @@ impl Call<'_> {
         client: Client,
         origin: String,
         pool: &Arc<Pool>,
-    ) -> Answered {
+    ) -> ServiceReply {
         let (head, body) = response.into_parts();
         let pool = Arc::clone(pool);
         let bodiless =

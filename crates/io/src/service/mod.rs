@@ -7,15 +7,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use simpul_exchange::message::Request;
+use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply};
+use simpul_exchange::server::Service;
+
 use self::call::Call;
-use crate::contract::{Certificate, LinkError};
 use crate::net::client::{Client, Outcome};
-use crate::net::connect::{dial, within};
 use crate::net::pool::Pool;
 pub use crate::net::pool::PoolBounds;
-use crate::net::transport::Transport;
 use crate::net::url::Url;
 use crate::tls::{Connector, ServiceConnector};
+use simpul_trust::cert::Certificate;
 
 /// How services are reached. How long one may take is the service's own setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Services {
     }
 
     /// Asks once: on an idle connection, or on a new one if there is none or it was closed before anything was sent.
-    async fn ask(&self, call: Call<'_>) -> Result<call::Answered, LinkError> {
+    async fn ask(&self, call: Call<'_>) -> Result<ServiceReply, LinkError> {
         let url = call.url()?;
         let request = call.request(&url)?;
         let origin = url.origin();
@@ -75,33 +78,52 @@ impl Services {
 
     /// An idle connection that was opened with the key in force, to a certificate that this service may present.
     fn idle(&self, url: &Url, origin: &str, pinned: Option<&[Certificate]>) -> Result<Option<Client>, LinkError> {
-        let epoch = if url.https { self.context(origin)?.1 } else { 0 };
+        let epoch = match url.https {
+            true => {
+                self.tls
+                    .context()
+                    .map_err(|cause| LinkError::Tls { to: origin.to_owned(), cause: io::Error::other(cause) })?
+                    .1
+            }
+            false => 0,
+        };
         Ok(self.pool.take(origin, |c| c.epoch() == epoch && (!url.https || is_pinned(c.leaf(), pinned))))
     }
 
     async fn connect(&self, url: &Url, pinned: Option<&[Certificate]>) -> Result<Client, LinkError> {
-        let origin = url.origin();
-        let tcp = within(self.bounds.connect, &origin, dial(&url.host, url.port)).await?;
-        if !url.https {
-            let started = Client::start(Transport::Plain(tcp), 0).await;
-            return started.map_err(|cause| LinkError::Network { to: origin, cause });
-        }
-        let (context, epoch) = self.context(&origin)?;
-        let failed = |cause| LinkError::Tls { to: origin.clone(), cause };
-        let named = |ssl: &mut openssl::ssl::SslRef| url.name().map_or(Ok(()), |name| ssl.set_hostname(name));
-        let transport = Transport::connect(tcp, &context, self.bounds.connect, named).await.map_err(failed)?;
-        let client = Client::start(transport, epoch).await.map_err(failed)?;
-        if !is_pinned(client.leaf(), pinned) {
+        let client = Client::to(url, self.bounds.connect, |url| self.tls.session(url.name())).await?;
+        if url.https && !is_pinned(client.leaf(), pinned) {
             let cause =
                 io::Error::new(io::ErrorKind::PermissionDenied, "its certificate is not one of those configured");
-            return Err(LinkError::Tls { to: origin, cause });
+            return Err(LinkError::Tls { to: url.origin(), cause });
         }
         Ok(client)
     }
+}
 
-    fn context(&self, origin: &str) -> Result<(openssl::ssl::SslContext, u64), LinkError> {
-        let failed = |cause| LinkError::Tls { to: origin.to_owned(), cause: io::Error::other(cause) };
-        self.tls.context().map_err(failed)
+#[async_trait]
+impl ServiceLink for Services {
+    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError> {
+        let request = request.message().message();
+        let head = request.head();
+        let body = match request.body() {
+            None => None,
+            Some(body) => Some(body.data.as_ref().ok_or_else(|| LinkError::Http {
+                from: service.url.clone(),
+                why: "the message's body is not at hand".to_owned(),
+            })?),
+        };
+        let call = Call {
+            method: head.method(),
+            service_path: head.service_path(),
+            query: head.query(),
+            headers: head.headers().iter().map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
+            body,
+            service_url: &service.url,
+            timeout: service.timeout,
+            pinned: service.pinned.as_deref(),
+        };
+        self.ask(call).await
     }
 }
 

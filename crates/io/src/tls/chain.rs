@@ -3,7 +3,7 @@
 use openssl::ssl::SslRef;
 use simpul_core::limits;
 
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 /// The other side's certificates, leaf first; empty if it sent none. `None` if there are more than
 /// [`limits::CHAIN`] or one cannot be read.

@@ -6,7 +6,7 @@ use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::ssl::SslContextBuilder;
 
 use super::TlsError;
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 /// A private key with its certificate and the certificates between it and its root.
 pub struct Identity {

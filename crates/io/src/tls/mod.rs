@@ -19,11 +19,12 @@ mod system;
 use openssl::error::ErrorStack;
 use openssl::ssl::SslContext;
 
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 pub(crate) use self::chain::presented;
 pub use self::identity::{Identity, IdentitySource};
 pub use self::peer::{PeerAcceptor, PeerConnector};
+pub(crate) use self::system::FetchConnector;
 pub use self::system::{Roots, ServiceConnector, SystemAcceptor};
 
 /// Why no TLS connection can be made or accepted here.

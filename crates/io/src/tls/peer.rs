@@ -9,7 +9,9 @@ use openssl::x509::{X509Name, X509Ref, X509StoreContextRef};
 use super::outbound::Outbound;
 use super::params::{PEER_SUITES, context};
 use super::{Acceptor, Connector, Identity, IdentitySource, TlsError};
-use crate::contract::{Certificate, ConfSource, GlobalConf};
+use simpul_exchange::ports::ConfSource;
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::GlobalConf;
 
 /// Octets of CA names that are sent in a CertificateRequest. TLS ends at 65,535; names beyond this are left out.
 const CA_NAMES: usize = 32 * 1024;

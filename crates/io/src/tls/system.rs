@@ -1,14 +1,15 @@
 //! TLS with information systems: those that call the consumer port, and those that provide services (wire.md §9.3).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use openssl::ssl::{SslContext, SslContextBuilder, SslVerifyMode};
+use openssl::ssl::{Ssl, SslContext, SslVerifyMode};
 
 use super::outbound::Outbound;
 use super::params::{SYSTEM_SUITES, context};
 use super::{Acceptor, Connector, Identity, IdentitySource, TlsError};
-use crate::contract::Certificate;
+use simpul_trust::cert::Certificate;
 
 /// The accepting side of the consumer's TLS port: a client certificate is asked for, and any or none passes.
 /// Whether it is one of the calling client's certificates is for whoever knows the client (§9.3).
@@ -58,6 +59,17 @@ impl ServiceConnector {
     pub fn new(identity: Arc<dyn IdentitySource>) -> Self {
         Self(Outbound::new(SYSTEM_SUITES, identity))
     }
+
+    /// A session for one connection, and the number of the identity that it presents. The server is told the name
+    /// that the URL has for it (SNI).
+    pub(crate) fn session(&self, name: Option<&str>) -> Result<(Ssl, u64), TlsError> {
+        let (context, epoch) = self.context()?;
+        let mut ssl = Ssl::new(&context).map_err(TlsError::refused("a new session"))?;
+        if let Some(name) = name {
+            ssl.set_hostname(name).map_err(TlsError::refused("the server's name"))?;
+        }
+        Ok((ssl, epoch))
+    }
 }
 
 impl Connector for ServiceConnector {
@@ -75,10 +87,16 @@ pub enum Roots {
     Any,
 }
 
+/// The connecting side of what is fetched.
+pub(crate) struct FetchConnector {
+    context: SslContext,
+    check_name: bool,
+}
+
 impl Roots {
-    /// A context for fetching.
-    pub(crate) fn context(&self) -> Result<SslContext, TlsError> {
-        let mut context: SslContextBuilder = context(SYSTEM_SUITES)?;
+    /// What to fetch with.
+    pub(crate) fn connector(&self) -> Result<FetchConnector, TlsError> {
+        let mut context = context(SYSTEM_SUITES)?;
         match self {
             Self::File(path) => {
                 context.set_verify(SslVerifyMode::PEER);
@@ -86,6 +104,21 @@ impl Roots {
             }
             Self::Any => context.set_verify(SslVerifyMode::NONE),
         }
-        Ok(context.build())
+        Ok(FetchConnector { context: context.build(), check_name: *self != Self::Any })
+    }
+}
+
+impl FetchConnector {
+    /// A session for one connection to this host.
+    pub(crate) fn session(&self, host: &str) -> Result<Ssl, TlsError> {
+        let mut ssl = Ssl::new(&self.context).map_err(TlsError::refused("a new session"))?;
+        let named = match host.parse::<IpAddr>() {
+            Ok(ip) if self.check_name => ssl.param_mut().set_ip(ip),
+            Ok(_) => Ok(()),
+            Err(_) if self.check_name => ssl.param_mut().set_host(host).and_then(|()| ssl.set_hostname(host)),
+            Err(_) => ssl.set_hostname(host),
+        };
+        named.map_err(TlsError::refused("the server's name"))?;
+        Ok(ssl)
     }
 }

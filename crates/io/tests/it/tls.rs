@@ -5,18 +5,22 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use simpul_io::contract::{Answer, AnswerBody, Certificate, PeerCall, PeerLink, Route, Target};
+use simpul_exchange::call::{Answer, AnswerBody, PeerCall};
+use simpul_exchange::ports::PeerLink;
 use simpul_io::listen::{self, Listener, PeerHandler};
 use simpul_io::peer::{PeerBounds, Peers};
-use simpul_io::tls::{PeerAcceptor, PeerConnector};
+use simpul_io::tls::{Acceptor, PeerAcceptor, PeerConnector};
+use simpul_trust::cert::Certificate;
+use simpul_trust::conf::Route;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::{
-    CA, Conf, EC_CLIENT, EC_SERVER, Pair, RSA_CLIENT, RSA_SERVER, STRANGER, answer, bounds, chunks, collect, local,
-};
+use crate::support::conf::{Conf, target};
+use crate::support::http::{answer, chunks, collect};
+use crate::support::pki::{CA, EC_CLIENT, EC_SERVER, Pair, RSA_CLIENT, RSA_SERVER, STRANGER};
+use crate::support::port::{bounds, local};
 
 /// X-Road's suites (wire.md §3.1).
 const XROAD_SUITES: [&str; 3] = ["ECDHE-RSA-AES256-SHA384", "DHE-RSA-AES256-SHA256", "ECDHE-ECDSA-AES256-SHA384"];
@@ -49,7 +53,7 @@ fn peers(client: &Pair, port: u16) -> Peers {
 }
 
 fn route(addresses: &[&str]) -> Route {
-    Route { targets: addresses.iter().map(|a| Target { address: (*a).to_owned() }).collect() }
+    Route { targets: addresses.iter().map(|a| target(a)).collect() }
 }
 
 async fn ask(peers: &Peers) -> Result<String, String> {
@@ -134,7 +138,7 @@ async fn each_suite_of_x_road_is_offered() {
             }
         };
         let opened = peers(&RSA_CLIENT, port).open(&route(&["127.0.0.1"])).await.unwrap();
-        assert_eq!(opened.peer_chain(), [server.certificate.clone()], "{suite}");
+        assert_eq!(opened.peer_chain(), std::slice::from_ref(&server.certificate), "{suite}");
         drop(opened);
         let mut said = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {
@@ -232,6 +236,19 @@ async fn a_changed_configuration_holds_from_the_next_connection() {
     ask(&peers(&STRANGER, at.port())).await.unwrap();
     conf.clear();
     ask(&peers(&STRANGER, at.port())).await.unwrap_err();
+}
+
+#[test]
+fn what_passed_the_handshake_is_judged_again() {
+    // The context's own check cannot be seen from outside it: the listener asks once more before it listens.
+    let conf = Conf::knowing(&[&EC_CLIENT]);
+    let acceptor = PeerAcceptor::new(conf.clone(), Arc::new(|| None));
+    assert!(acceptor.admits(&[EC_CLIENT.certificate.clone(), CA.certificate.clone()]));
+    assert!(!acceptor.admits(&[CA.certificate.clone(), EC_CLIENT.certificate.clone()]));
+    assert!(!acceptor.admits(std::slice::from_ref(&STRANGER.certificate)));
+    assert!(!acceptor.admits(&[]));
+    conf.clear();
+    assert!(!acceptor.admits(std::slice::from_ref(&EC_CLIENT.certificate)));
 }
 
 /// A relay to `to` that keeps what the server sends.

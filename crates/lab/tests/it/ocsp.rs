@@ -134,6 +134,10 @@ fn responders_speak_for_their_issuer_only() {
     let sign = sign_key(&mut ca, SubjectLayout::Basic);
     let (cert, issuer) = (sign.certificate(), ca.issuer().clone());
 
+    // A serial number of the root is none of the intermediate's.
+    let misplaced = ocsp::peek(&asked(&ca, &issuer, &issuer, NOW)).unwrap();
+    assert_eq!(misplaced.status, CertificateStatus::Unknown);
+
     // The root's responder answers about the root's CA; the same bytes prove nothing below the intermediate.
     let about_issuer = asked(&ca, &issuer, &ca.root().clone(), NOW);
     assert!(ocsp::verify(&about_issuer, &issuer, ca.root(), &rules(&[], &[]), NOW).is_ok());

@@ -13,7 +13,9 @@ use simpul_trust::hash;
 use simpul_trust::token::{Signer, SoftSigner};
 use simpul_trust::tsp::{self, TspError};
 use x509_cert::attr::Attribute;
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
+use x509_tsp::TstInfo;
 
 use crate::program::{KINDS, NOW, openssl, openssl_is_here, put, saved_ca, sign_key};
 
@@ -162,6 +164,7 @@ fn refusals_have_their_reason() {
     assert!(text.contains("the requested TSA policy is not supported by the TSA"), "{text}");
 }
 
+const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 
 /// A token over [`DATA`] whose structure was changed by `change`, with its attributes signed again.
@@ -212,8 +215,13 @@ fn signed_attributes_are_checked_one_by_one() {
     let ess = |hash: &[u8]| Any::encode_from(&vec![vec![vec![OctetString::new(hash).unwrap()]]]).unwrap();
     check(&|data| set_attribute(data, SIGNING_CERTIFICATE_V2, ess(&known[0].sha256()))).unwrap();
 
+    // ESSCertID of version 1 holds a SHA-1 hash (RFC 2634 §5.4); both versions together must both be right.
+    let sha1 = |cert: &Certificate| ess(&cert.sha1());
+    check(&|data| set_attribute(data, SIGNING_CERTIFICATE, sha1(&known[0]))).unwrap();
+
     type Change<'a> = (&'a str, &'a dyn Fn(&mut SignedData));
-    let wrong: [Change<'_>; 7] = [
+    let wrong: [Change<'_>; 8] = [
+        ("signingCertificate", &|data| set_attribute(data, SIGNING_CERTIFICATE, sha1(ca.root()))),
         ("messageDigest", &|data| set_attribute(data, ID_MESSAGE_DIGEST, octets(&[0; 32]))),
         ("messageDigest", &|data| attributes(data, |all| all.retain(|a| a.oid != ID_MESSAGE_DIGEST))),
         ("contentType", &|data| set_attribute(data, ID_CONTENT_TYPE, Any::encode_from(&ID_DATA).unwrap())),
@@ -274,6 +282,60 @@ fn signers_are_one_and_strong() {
     let root = x509_cert::Certificate::from_der(ca.root().der()).unwrap();
     let other = CertificateSet(SetOfVec::try_from(vec![CertificateChoices::Certificate(root)]).unwrap());
     check(&|data| data.certificates = Some(other.clone())).unwrap();
+}
+
+/// RFC 3161 §2.4.2: TSTInfo version 1, no critical extension that is not understood, content type id-ct-TSTInfo.
+#[test]
+fn the_content_is_a_tst_info_of_version_1() {
+    let (ca, _dir) = saved_ca(false, KeyKind::P256);
+    let known = [ca.tsa().certificate().clone()];
+    let check = |change: &dyn Fn(TstInfo) -> Vec<u8>| {
+        let token = remade(ca.tsa(), |data| {
+            let content: OctetString = data.encap_content_info.econtent.as_ref().unwrap().decode_as().unwrap();
+            let changed = change(TstInfo::from_der(content.as_bytes()).unwrap());
+            let digest = hash::digest(DigestAlgorithm::Sha256, &changed);
+            let octets = |bytes: &[u8]| Any::encode_from(&OctetString::new(bytes).unwrap()).unwrap();
+            set_attribute(data, ID_MESSAGE_DIGEST, octets(digest.as_bytes()));
+            data.encap_content_info.econtent = Some(octets(&changed));
+        });
+        tsp::verify_token(&token, DATA, &known).map(|_| ())
+    };
+    check(&|info| info.to_der().unwrap()).unwrap();
+    let with_extension = |critical| {
+        move |mut info: TstInfo| {
+            let extn_id = ObjectIdentifier::new_unwrap("1.2.3.4.5");
+            let extn_value = OctetString::new([5, 0]).unwrap();
+            info.extensions = Some(vec![Extension { extn_id, critical, extn_value }]);
+            info.to_der().unwrap()
+        }
+    };
+    check(&with_extension(false)).unwrap();
+    assert!(matches!(check(&with_extension(true)), Err(TspError::Malformed(_))));
+    let version_2 = check(&|info| {
+        let mut der = info.to_der().unwrap();
+        let version = der.windows(3).position(|w| w == [2, 1, 1]).unwrap();
+        der[version + 2] = 2;
+        der
+    });
+    assert!(matches!(version_2, Err(TspError::Malformed(_))));
+    let other = remade(ca.tsa(), |data| data.encap_content_info.econtent_type = ID_DATA);
+    assert!(matches!(tsp::verify_token(&other, DATA, &known), Err(TspError::Malformed(_))));
+}
+
+/// RFC 3161 §2.4.2: only granted (0) and grantedWithMods (1) come with a token that counts (wire.md §6.1).
+#[test]
+fn the_status_decides() {
+    let (ca, _dir) = saved_ca(false, KeyKind::P256);
+    let known = [ca.tsa().certificate().clone()];
+    let imprint = hash::sha512(DATA);
+    let mut response = respond(ca.tsa(), &tsp::request(&imprint).unwrap(), NOW, 1);
+    assert_eq!(response[4..9], [0x30, 3, 2, 1, 0], "PKIStatusInfo");
+    for (status, good) in [(0, true), (1, true), (2, false), (3, false), (4, false), (5, false)] {
+        response[8] = status;
+        assert_eq!(tsp::accept(&response, &imprint, &known).is_ok(), good, "{status}");
+    }
+    let without = [0x30, 5, 0x30, 3, 2, 1, 0];
+    assert!(matches!(tsp::accept(&without, &imprint, &known), Err(TspError::NoToken)));
 }
 
 /// RFC 5652 §3 allows BER: indefinite lengths around the token.

@@ -217,7 +217,8 @@ async fn every_field_has_its_bound() {
     let of = |over: usize| {
         vec![
             NewRecord { message: bytes(limits::LOGGED_MESSAGE + over), ..record(1) },
-            NewRecord { seal: seal(limits::SIGNATURE_XML + over, 1, 1), ..record(1) },
+            NewRecord { seal: seal(limits::SIGNATURE_XML - limits::TIMESTAMP_XML + over, 1, 1), ..record(1) },
+            NewRecord { seal: seal(limits::SIGNATURE_XML + over, 1, 1), refused: Some("x".into()), ..record(1) },
             NewRecord { seal: seal(1, limits::HASH_CHAIN_XML + over, 1), ..record(1) },
             NewRecord { seal: seal(1, 1, limits::HASH_CHAIN_XML + over), ..record(1) },
             NewRecord { message_id: ids(limits::LOGGED_ID_CHARS + over), ..record(1) },
@@ -237,6 +238,23 @@ async fn every_field_has_its_bound() {
     }
     let nul = NewRecord { message_id: "a\0b".into(), ..record(1) };
     assert!(matches!(ledger.record((), |()| nul).await.unwrap_err(), LedgerError::Null("message id")));
+}
+
+/// wire.md §5.3, §6.2: a timestamp is added after the message was recorded, and by the one who recorded it.
+#[tokio::test]
+async fn a_message_cannot_escape_its_timestamp() {
+    let ledger = open(Arc::new(MemoryStore::default()), LedgerSettings::default()).await;
+    let with = |signature: &'static [u8], refused: Option<&str>| {
+        let mut with = NewRecord { refused: refused.map(str::to_owned), ..record(1) };
+        with.seal.signature = Bytes::from_static(signature);
+        with
+    };
+    for signature in [b"<x><xades:SignatureTimeStamp/></x>".as_slice(), b"<x>\xff</x>"] {
+        let error = ledger.record((), |()| with(signature, None)).await.unwrap_err();
+        assert!(matches!(error, LedgerError::Stamped), "{error:?}");
+        assert_eq!(error.code(), Code::LoggingFailed);
+        ledger.record((), |()| with(signature, Some("x.y"))).await.expect("what is refused is recorded as it came");
+    }
 }
 
 /// wire.md §7.2: a REST body over `max-loggable-message-body-size` is `logging_failed`.

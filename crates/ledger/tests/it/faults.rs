@@ -170,3 +170,17 @@ async fn a_configuration_whose_answer_was_lost_can_be_kept_again() {
         assert_eq!(ledger.conf(conf(1).id).await.unwrap(), Some(conf(1)));
     }
 }
+
+/// The place is looked up after an unanswered commit; a repeated try must keep to it.
+#[tokio::test]
+async fn a_commit_in_a_place_that_was_looked_up_is_not_made_twice() {
+    let store = store();
+    let (ledger, writer) = open(&store).await;
+    tokio::spawn(writer.run());
+    store.break_next(Step::Append, How::Lost, 2);
+    assert!(ledger.record((), |()| record(1)).await.is_err());
+    store.break_next(Step::Append, How::LostAfterEffect, 1);
+    let recorded = ledger.record((), |()| record(2)).await.unwrap();
+    audit(&store, &[(recorded.id(), record(2))]).await;
+    assert_eq!(store.inner().head().await.unwrap().next.number(), 2);
+}

@@ -4,3 +4,7 @@
 mod commit;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod stamps;
+#[cfg(test)]
+mod state;

@@ -17,13 +17,13 @@ use simpul_wire::gconf::{FormatVersion, PartKind, PrivateParams, SharedParams, S
 
 use crate::sample::{Key, membership, now, schemas, signer};
 
-struct Registry {
-    membership: Membership,
-    keys: SigningCertificates,
-    signers: [SoftSigner; 2],
+pub(crate) struct Registry {
+    pub(crate) membership: Membership,
+    pub(crate) keys: SigningCertificates,
+    pub(crate) signers: [SoftSigner; 2],
 }
 
-fn registry(instance: &str, key: Key) -> Registry {
+pub(crate) fn registry(instance: &str, key: Key) -> Registry {
     let signers = [signer(key, "Simpul Lab"), signer(key, "Simpul Lab")];
     let [internal, external] = signers.each_ref().map(|s| vec![s.certificate().clone()]);
     let ca = signer(Key::P256, "CA").certificate().clone();
@@ -48,7 +48,7 @@ impl Registry {
 }
 
 /// The files as they lie in one version, such as `V6`.
-fn version_folder(publication: &Publication) -> BTreeMap<String, Bytes> {
+pub(crate) fn version_folder(publication: &Publication) -> BTreeMap<String, Bytes> {
     let below = |(path, bytes): (&String, &Bytes)| Some((path.strip_prefix("V6/")?.to_owned(), bytes.clone()));
     publication.files().iter().filter_map(below).collect()
 }
@@ -322,43 +322,43 @@ fn what_a_reader_would_refuse_is_not_published() {
         registry.draft(0).map(drop)
     };
     assert!(refused(&|_| ()).is_ok());
-    let member = |r: &Registry| r.membership.members[0].clone();
-    let cases: [(&str, &dyn Fn(&mut Registry)); 14] = [
-        ("member twice", &|r| {
-            let m = member(r);
+    type Change = fn(&mut Registry);
+    let cases: [(&str, Change); 14] = [
+        ("member twice", |r| {
+            let m = r.membership.members[0].clone();
             r.membership.members.push(m);
         }),
-        ("subsystem twice", &|r| {
+        ("subsystem twice", |r| {
             let s = r.membership.members[0].subsystems[0].clone();
             r.membership.members[0].subsystems.push(s);
         }),
-        ("server twice", &|r| {
+        ("server twice", |r| {
             let s = r.membership.servers[0].clone();
             r.membership.servers.push(s);
         }),
-        ("group twice", &|r| {
+        ("group twice", |r| {
             let g = r.membership.groups[0].clone();
             r.membership.groups.push(g);
         }),
-        ("client twice", &|r| {
+        ("client twice", |r| {
             let c = r.membership.servers[0].clients[0].clone();
             r.membership.servers[0].clients.push(c);
         }),
-        ("foreign member", &|r| r.membership.members[0].id.instance = "MY".parse().unwrap()),
-        ("unknown class", &|r| r.membership.classes.clear()),
-        ("unknown owner", &|r| r.membership.servers[0].id.owner.code = "9".parse().unwrap()),
-        ("unknown client", &|r| r.membership.servers[0].clients = vec!["ID/GOV/0001/none".parse().unwrap()]),
-        ("no address", &|r| r.membership.addresses.clear()),
-        ("no key", &|r| r.keys.external.clear()),
-        ("half seconds", &|r| r.membership.validity = Duration::from_millis(500)),
-        ("control character", &|r| r.membership.members[0].name = "a\u{0}".to_owned()),
-        ("own instance federated", &|r| {
+        ("foreign member", |r| r.membership.members[0].id.instance = "MY".parse().unwrap()),
+        ("unknown class", |r| r.membership.classes.clear()),
+        ("unknown owner", |r| r.membership.servers[0].id.owner.code = "9".parse().unwrap()),
+        ("unknown client", |r| r.membership.servers[0].clients = vec!["ID/GOV/0001/none".parse().unwrap()]),
+        ("no address", |r| r.membership.addresses.clear()),
+        ("no key", |r| r.keys.external.clear()),
+        ("half seconds", |r| r.membership.validity = Duration::from_millis(500)),
+        ("control character", |r| r.membership.members[0].name = "a\u{0}".to_owned()),
+        ("own instance federated", |r| {
             let own = r.membership.anchor(Side::External, &r.keys, now());
             r.membership.federation = vec![own];
         }),
     ];
     for (name, change) in cases {
-        let error = refused(change).expect_err(name);
+        let error = refused(&change).expect_err(name);
         assert_eq!(error.code(), Code::MalformedGlobalConf, "{name}");
     }
 }

@@ -111,8 +111,8 @@ impl<'a> Journey<'a> {
             [consumer, ..] => rogue::tampered(consumer).await,
             [] => Err("no server".to_owned()),
         };
-        // wire.md §5.4.3: the body no longer has the digest that the hash chain names.
-        let code = "server.serverproxy.signature_verification.malformed_signature.invalid_hash_chain_ref";
+        // wire.md §5.2, §5.4.3: with the digest of the changed body, the hash chain does not lead to its result.
+        let code = "server.serverproxy.signature_verification.malformed_signature.invalid_hash_chain";
         self.step("tampered-message", code, began, got);
     }
 
@@ -122,8 +122,9 @@ impl<'a> Journey<'a> {
             [consumer, ..] => rogue::revoked(consumer, &format!("{}/ocsp", self.plan.id.lab)).await,
             [] => Err("no server".to_owned()),
         };
-        // wire.md §3.8: a status that is not good is `cert_validation`.
-        self.step("revoked-certificate", "server.serverproxy.signature_verification.cert_validation", began, got);
+        // wire.md §3.8: a status that is not good is `cert_validation`; §5.4.7: it breaks the certificate path.
+        let code = "server.serverproxy.signature_verification.invalid_cert_path.cert_validation";
+        self.step("revoked-certificate", code, began, got);
     }
 
     /// Fetches the answer's container and the configuration of that moment, and verifies both with the state's anchor.

@@ -2,7 +2,7 @@
 
 mod http;
 mod journey;
-pub mod plan;
+pub(crate) mod plan;
 mod prepare;
 mod rogue;
 
@@ -44,7 +44,7 @@ enum DemoError {
     Role {
         instance: String,
         #[source]
-        cause: RoleError,
+        cause: Box<RoleError>,
     },
 }
 
@@ -57,7 +57,7 @@ struct Federation {
 }
 
 /// Runs the command.
-pub async fn run(args: &DemoArgs, clock: Arc<dyn Clock>) -> ExitCode {
+pub(crate) async fn run(args: &DemoArgs, clock: Arc<dyn Clock>) -> ExitCode {
     let say = Say { quiet: args.json };
     match demo(args, clock, &say).await {
         Ok(code) => code,
@@ -107,8 +107,8 @@ fn plan(args: &DemoArgs, clock: &dyn Clock, say: &Say) -> Result<Plan, DemoError
         },
         now: clock.now(),
     };
-    let plan = prepare::prepare(&args.dir, wishes)
-        .map_err(|cause| DemoError::Prepare { dir: args.dir.clone(), cause })?;
+    let plan =
+        prepare::prepare(&args.dir, wishes).map_err(|cause| DemoError::Prepare { dir: args.dir.clone(), cause })?;
     say.step("keys, certificates and anchors made", start);
     Ok(plan)
 }
@@ -119,10 +119,11 @@ impl Federation {
         let mut federation = Self { plan, roles: Vec::new(), servers: Vec::new(), stop: CancellationToken::new() };
         let configs = federation.configs()?;
         for (instance, config) in &configs {
-            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause };
+            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
-                let running = role::lab::start(lab, Arc::clone(&clock), federation.stop.clone()).await.map_err(wrong)?;
+                let running =
+                    role::lab::start(lab, Arc::clone(&clock), federation.stop.clone()).await.map_err(wrong)?;
                 federation.took_place(running, began, say);
             }
             if let Some(registry) = &config.registry {
@@ -138,7 +139,7 @@ impl Federation {
             let stop = federation.stop.clone();
             let (running, handle) = role::server::start(server, &config.storage, Arc::clone(&clock), stop)
                 .await
-                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause })?;
+                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) })?;
             federation.servers.push(handle);
             federation.took_place(running, began, say);
         }
@@ -157,6 +158,8 @@ impl Federation {
 
     async fn stop(self) {
         self.stop.cancel();
+        // The servers' logs end when nobody can record in them any more.
+        drop(self.servers);
         for role in self.roles {
             role.ended().await;
         }

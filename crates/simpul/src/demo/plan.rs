@@ -6,54 +6,54 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 /// The plan file in the federation's folder. It is written last: where it is, the federation is complete.
-pub const FILE: &str = "federation.json";
+pub(crate) const FILE: &str = "federation.json";
 
 /// A federation of two instances.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Indonesia's side: the consumer.
-    pub id: Site,
+    pub(crate) id: Site,
     /// Malaysia's side: the provider.
-    pub my: Site,
+    pub(crate) my: Site,
 }
 
 /// One instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Site {
+pub(crate) struct Site {
     /// Its identifier.
-    pub instance: String,
+    pub(crate) instance: String,
     /// Its folder.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Its configuration file, with every role.
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// The anchor that its state hands out.
-    pub anchor: PathBuf,
+    pub(crate) anchor: PathBuf,
     /// Base URL of the published configuration.
-    pub registry: String,
+    pub(crate) registry: String,
     /// Base URL of its trust services.
-    pub lab: String,
+    pub(crate) lab: String,
     /// URL of its sample register.
-    pub register: String,
+    pub(crate) register: String,
     /// Its security server.
-    pub server: Server,
+    pub(crate) server: Server,
 }
 
 /// A security server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Server {
+pub(crate) struct Server {
     /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// Base URL for information systems.
-    pub consumer: String,
+    pub(crate) consumer: String,
     /// Where peers connect.
-    pub peer: SocketAddr,
+    pub(crate) peer: SocketAddr,
     /// Where peers fetch OCSP responses.
-    pub ocsp: SocketAddr,
+    pub(crate) ocsp: SocketAddr,
 }
 
 /// The five ports of a site, the same at both, since X-Road addresses carry no port.
 #[derive(Clone, Copy, Debug)]
-pub struct Ports {
+pub(crate) struct Ports {
     pub(super) consumer: u16,
     pub(super) registry: u16,
     pub(super) lab: u16,
@@ -63,7 +63,7 @@ pub struct Ports {
 
 /// Why no ports could be had.
 #[derive(Debug, thiserror::Error)]
-pub enum PortError {
+pub(crate) enum PortError {
     /// A port of the wish is taken.
     #[error("port {port} is not free on {address}; choose another --base-port, or 0 to find free ones")]
     Taken {
@@ -85,7 +85,7 @@ const DRAWS: usize = 64;
 
 impl Ports {
     /// Five ports from `base` on, or five free ones if it is 0; each is free on every address.
-    pub fn find(addresses: &[Ipv4Addr], base: u16) -> Result<Self, PortError> {
+    pub(crate) fn find(addresses: &[Ipv4Addr], base: u16) -> Result<Self, PortError> {
         let mut taken = Vec::new();
         for wish in 0..5u16 {
             let port = match base {
@@ -108,7 +108,7 @@ impl Ports {
 
 impl Plan {
     /// The plan of a folder, if a federation was prepared in it.
-    pub fn read(dir: &Path) -> std::io::Result<Option<Self>> {
+    pub(crate) fn read(dir: &Path) -> std::io::Result<Option<Self>> {
         match std::fs::read(dir.join(FILE)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(std::io::Error::other),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -118,7 +118,7 @@ impl Plan {
 
     /// Both sites, consumer first.
     #[must_use]
-    pub fn sites(&self) -> [&Site; 2] {
+    pub(crate) fn sites(&self) -> [&Site; 2] {
         [&self.id, &self.my]
     }
 }

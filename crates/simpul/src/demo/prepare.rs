@@ -18,20 +18,20 @@ use super::plan::{self, Plan, PortError, Ports, Site};
 
 /// What a new federation is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub(crate) struct Wishes {
     /// First port, or 0.
-    pub base_port: u16,
+    pub(crate) base_port: u16,
     /// First address.
-    pub first_address: Ipv4Addr,
+    pub(crate) first_address: Ipv4Addr,
     /// Kind of every key.
-    pub keys: KeyKind,
+    pub(crate) keys: KeyKind,
     /// Now.
-    pub now: UnixTime,
+    pub(crate) now: UnixTime,
 }
 
 /// Why no federation could be made.
 #[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
+pub(crate) enum PrepareError {
     /// No ports.
     #[error("no ports for the federation")]
     Ports(#[source] PortError),
@@ -75,7 +75,12 @@ const ID_MEMBERS: &[Sample] = &[
 
 const MY_MEMBERS: &[Sample] = &[
     Sample { code: "1000", name: "Registry of MY (lab)", subsystems: &["registry"], revoked: false },
-    Sample { code: "1001", name: "National Registration Department (lab)", subsystems: &["civil-registry"], revoked: false },
+    Sample {
+        code: "1001",
+        name: "National Registration Department (lab)",
+        subsystems: &["civil-registry"],
+        revoked: false,
+    },
 ];
 
 /// The services of MY's security server and who may use them.
@@ -98,7 +103,7 @@ subject = "ID/GOV/3204/licensing"
 "#;
 
 /// Makes a federation in `dir`; its plan file is written last.
-pub fn prepare(dir: &Path, wishes: Wishes) -> Result<Plan, PrepareError> {
+pub(crate) fn prepare(dir: &Path, wishes: Wishes) -> Result<Plan, PrepareError> {
     make_dir(dir)?;
     let dir = &dir.canonicalize().map_err(|cause| PrepareError::Write { path: dir.to_owned(), cause })?;
     let first = wishes.first_address;

@@ -9,7 +9,6 @@ use simpul_ledger::LoggedBody;
 use simpul_trust::hash;
 use simpul_trust::message::Sealed;
 use simpul_trust::ocsp;
-use simpul_trust::seal::MessageKind;
 use simpul_trust::token::Signer;
 use simpul_wire::rest::RestRequest;
 use simpul_wire::soap;
@@ -39,7 +38,8 @@ pub(super) async fn revoked(server: &Handle, responder: &str) -> Result<String, 
     let leaf = signer.certificate();
     let issuer = conf.approved_ca(head.client().instance(), &leaf.issuer_der()).ok_or("no CA")?;
     let query = ocsp::request(leaf, &issuer.cert).map_err(|e| e.to_string())?;
-    let reply = super::http::call(responder, &[("content-type", "application/ocsp-request")], Some(query.into())).await?;
+    let reply =
+        super::http::call(responder, &[("content-type", "application/ocsp-request")], Some(query.into())).await?;
     let sealed = seal(head, signer.as_ref(), &[reply.body], server).await?;
     send(server, &sealed, BODY).await
 }
@@ -65,7 +65,7 @@ async fn seal(
 ) -> Result<Sealed<Request>, String> {
     let body = Body { data: None, digest: hash::sha512(BODY), logged: LoggedBody::None };
     let at = server.ports.clock.now();
-    Sealed::seal(Request::new(head, Some(body)), MessageKind::Rest, signer, ocsp, at).await.map_err(|e| e.to_string())
+    Sealed::make(Request::new(head, Some(body)), signer, ocsp, at).await.map_err(|e| e.to_string())
 }
 
 /// Sends the message over a real peer link, with this body, and gives the code of the fault that comes back.

@@ -24,7 +24,11 @@ const REQUEST: usize = 64 * 1024;
 const OCSP_VALIDITY: Duration = Duration::from_secs(3600);
 
 /// Starts the laboratory.
-pub async fn start(role: &LabRole, clock: Arc<dyn Clock>, stop: CancellationToken) -> Result<Running, RoleError> {
+pub(crate) async fn start(
+    role: &LabRole,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<Running, RoleError> {
     let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "lab", cause })?;
     if !is_lab(&anchor) {
         return Err(RoleError::NotLab { role: "lab", anchor: role.anchor.clone() });

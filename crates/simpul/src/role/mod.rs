@@ -1,8 +1,9 @@
 //! The roles: each starts from its section of the configuration, and stops when it is told to.
 
-pub mod lab;
-pub mod registry;
-pub mod server;
+pub(crate) mod lab;
+pub(crate) mod registry;
+pub(crate) mod server;
+mod stamping;
 mod web;
 
 use std::net::SocketAddr;
@@ -10,30 +11,30 @@ use std::path::PathBuf;
 
 use tokio::task::JoinHandle;
 
-use crate::fetch::FetchError;
+use crate::conf::KeepError;
 use crate::keys::KeyError;
 use crate::membership::MembershipError;
 
 /// A running role: where it listens, and the tasks that end after it was told to stop.
-pub struct Running {
+pub(crate) struct Running {
     /// What it is called in messages.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it listens, by the name of the port.
-    pub ports: Vec<(&'static str, SocketAddr)>,
+    pub(crate) ports: Vec<(&'static str, SocketAddr)>,
     /// Its tasks.
-    pub tasks: Vec<JoinHandle<()>>,
+    pub(crate) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
     /// `server ID/GOV/3201/ss1: consumer 127.0.0.2:8080, peer 127.0.0.2:5500`.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let ports: Vec<_> = self.ports.iter().map(|(name, address)| format!("{name} {address}")).collect();
         format!("{}: {}", self.name, ports.join(", "))
     }
 
     /// Waits until every task has ended.
-    pub async fn ended(self) {
+    pub(crate) async fn ended(self) {
         for task in self.tasks {
             // A task that panicked has ended too; the panic was printed where it happened.
             let _ = task.await;
@@ -43,7 +44,7 @@ impl Running {
 
 /// Why a role did not start.
 #[derive(Debug, thiserror::Error)]
-pub enum RoleError {
+pub(crate) enum RoleError {
     /// A port is taken or not this machine's.
     #[error("[{role}] {port} = \"{address}\": cannot listen; is another process using the port?")]
     Listen {
@@ -96,7 +97,7 @@ pub enum RoleError {
     },
     /// The global configuration.
     #[error("[server]: no global configuration could be accepted, now or from before")]
-    Conf(#[source] FetchError),
+    Conf(#[source] KeepError),
     /// Anything else of a part, with its own words.
     #[error("[{role}]: {what}")]
     Part {

@@ -19,7 +19,11 @@ use crate::membership::{Membership, MembershipError};
 use crate::verdict::chain;
 
 /// Starts the registry; its first configuration is published when this returns.
-pub async fn start(role: &RegistryRole, clock: Arc<dyn Clock>, stop: CancellationToken) -> Result<Running, RoleError> {
+pub(crate) async fn start(
+    role: &RegistryRole,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<Running, RoleError> {
     let publisher = Publisher {
         role: role.clone(),
         internal: signer(&role.internal_sign)?,

@@ -81,7 +81,13 @@ impl<'a> Judge<'a> {
 fn query(party: &str, id: &str) -> String {
     let mut fields = party.split('/');
     let mut field = || fields.next().unwrap();
-    format!("xRoadInstance={}&memberClass={}&memberCode={}&subsystemCode={}&queryId={id}", field(), field(), field(), field())
+    format!(
+        "xRoadInstance={}&memberClass={}&memberCode={}&subsystemCode={}&queryId={id}",
+        field(),
+        field(),
+        field(),
+        field()
+    )
 }
 
 /// Unpacks a zip into a folder, entry by entry.

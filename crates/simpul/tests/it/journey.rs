@@ -44,10 +44,10 @@ fn separate_processes_through_a_recording_relay() {
     let list = Curl::get(&format!("{base}{PERSONS}/persons?limit=1")).client(MANPOWER).send();
     assert_eq!(list.status, 200, "{list:?}");
     let person = &list.json()["persons"][0];
-    let (id, name) = (person["id"].as_str().unwrap(), person["name"].as_str().unwrap());
+    let (id, name) = (person["id"].as_str().unwrap(), person["familyName"].as_str().unwrap());
 
     let get = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
-    assert_eq!((get.status, get.json()["name"].as_str()), (200, Some(name)), "{get:?}");
+    assert_eq!((get.status, get.json()["familyName"].as_str()), (200, Some(name)), "{get:?}");
     assert_eq!(get.header("x-road-client"), MANPOWER);
     assert_eq!(get.header("x-road-service"), &PERSONS[4..]);
     assert!(!get.header("x-road-request-hash").is_empty());
@@ -75,4 +75,66 @@ fn separate_processes_through_a_recording_relay() {
     let again = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
     assert_eq!(again.status, 200, "the call works again: {again:?}");
     assert_eq!(running.process("id/server").stop(), Some(0), "a server that is asked to stop ends cleanly");
+}
+
+/// A second start on the same folder resumes the same federation: same anchors, and the log goes on.
+#[test]
+fn a_second_start_resumes_the_federation() {
+    let dir = tempfile::tempdir().unwrap();
+    let once = || {
+        let output = Command::new(SIMPUL)
+            .args(["demo", "--once", "--json", "--first-address", "127.9.9.2", "--dir"])
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(dir.path().join("id/anchor.xml")).unwrap()
+    };
+    let records = || {
+        let config = dir.path().join("my/simpul.toml");
+        let output = Command::new(SIMPUL).args(["ledger", "verify", "--config"]).arg(config).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}");
+        text.split(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    let first = once();
+    // Two requests and two answers; what was refused was not carried out and is not recorded.
+    assert_eq!(records(), 4);
+    assert_eq!(once(), first, "the anchor is the same");
+    assert_eq!(records(), 8, "the log goes on");
+}
+
+/// Test trust services must not serve a real federation: the laboratory refuses an anchor that is not marked.
+#[test]
+fn laboratory_roles_refuse_an_anchor_that_is_not_marked() {
+    let federation = Federation::prepare();
+    let anchor = std::fs::read_to_string(federation.dir().join("id/anchor.xml")).unwrap();
+    let (before, rest) = anchor.split_once("<verificationCert>").unwrap();
+    let (_, after) = rest.split_once("</verificationCert>").unwrap();
+    let certificate = openssl::base64::encode_block(&certificate_without_mark());
+    let foreign = format!("{before}<verificationCert>{certificate}</verificationCert>{after}");
+    std::fs::write(federation.dir().join("id/anchor.xml"), foreign).unwrap();
+    let output = Command::new(SIMPUL).args(["lab", "--config"]).arg(federation.config("id")).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("not marked as laboratory"), "{text}");
+}
+
+/// A self-signed certificate of somebody who is no laboratory, DER.
+fn certificate_without_mark() -> Vec<u8> {
+    use openssl::asn1::Asn1Time;
+    use openssl::hash::MessageDigest;
+    let key = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = openssl::x509::X509Name::builder().unwrap();
+    name.append_entry_by_text("O", "Ministry").unwrap();
+    let name = name.build();
+    let mut made = openssl::x509::X509::builder().unwrap();
+    made.set_version(2).unwrap();
+    made.set_subject_name(&name).unwrap();
+    made.set_issuer_name(&name).unwrap();
+    made.set_pubkey(&key).unwrap();
+    made.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    made.set_not_after(&Asn1Time::days_from_now(1).unwrap()).unwrap();
+    made.sign(&key, MessageDigest::sha256()).unwrap();
+    made.build().to_der().unwrap()
 }

@@ -25,7 +25,7 @@ fn what_was_acknowledged_survives_every_kill() {
     for round in 0..kills {
         load.wait_for_progress();
         std::thread::sleep(Duration::from_micros(random.next() % 20_000));
-        let victim = if random.next() % 2 == 0 { "id/server" } else { "my/server" };
+        let victim = if random.next().is_multiple_of(2) { "id/server" } else { "my/server" };
         running.process(victim).restart();
         assert!(load.acknowledged() > round, "calls go on between kills");
     }

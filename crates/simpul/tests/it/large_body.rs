@@ -16,7 +16,11 @@ fn a_large_body_passes_with_truncation_in_constant_memory() {
     let federation = Federation::prepare();
     let sink = sink();
     for instance in ["id", "my"] {
-        federation.edit(&format!("{instance}/simpul.toml"), "truncated-body-allowed = false", "truncated-body-allowed = true");
+        federation.edit(
+            &format!("{instance}/simpul.toml"),
+            "truncated-body-allowed = false",
+            "truncated-body-allowed = true",
+        );
     }
     replace_service(&federation, sink);
     let mut running = federation.start_all();
@@ -48,7 +52,8 @@ fn a_body_over_the_limit_is_refused() {
     let limit = 10 * MIB;
     for (size, expected) in [(limit, 200), (limit + 1, 500)] {
         let file = sparse(size);
-        let reply = Curl::get(&url).client("ID/GOV/3201/manpower").post_file("application/octet-stream", file.path()).send();
+        let reply =
+            Curl::get(&url).client("ID/GOV/3201/manpower").post_file("application/octet-stream", file.path()).send();
         assert_eq!(reply.status, expected, "{size}: {reply:?}");
         if expected == 500 {
             assert_eq!(reply.fault(), "server.clientproxy.logging_failed");

@@ -1,7 +1,16 @@
 //! Whole-federation tests: separate processes, real sockets, programs that are not ours.
 
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod evidence;
+#[cfg(test)]
 mod journey;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
 mod large_body;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod support;

@@ -78,6 +78,19 @@ impl Folder {
         Ok(path)
     }
 
+    /// Removes the files whose names start with `prefix`, and nothing else: a folder that was named by mistake keeps
+    /// what it has.
+    pub(crate) fn remove_files(&self, prefix: &str) -> Result<(), FolderError> {
+        for entry in std::fs::read_dir(&self.path).map_err(io("read", &self.path))? {
+            let entry = entry.map_err(io("read", &self.path))?;
+            let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix));
+            if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                std::fs::remove_file(entry.path()).map_err(io("remove", &entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the names of its files durable.
     pub(crate) fn sync(&self) -> Result<(), FolderError> {
         sync_folder(&self.path)

@@ -48,6 +48,8 @@ const SETTINGS: [(&str, &str); 4] = [
     ("foreign_keys", "PRAGMA foreign_keys"),
     ("page_size", "PRAGMA page_size"),
 ];
+/// Octets to which the write-ahead log is cut back after a burst.
+const WAL_KEPT: &str = "67108864";
 const BUSY: Duration = Duration::from_secs(5);
 
 impl SqliteLedger {
@@ -99,6 +101,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .pragma("trusted_schema", "off")
+        .pragma("journal_size_limit", WAL_KEPT)
         .disable_statement_logging()
 }
 
@@ -140,5 +143,52 @@ impl LedgerStore for SqliteLedger {
     async fn conf(&self, id: ConfId) -> Result<Option<KeptConf>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(error::reading("a configuration"))?;
         confs::load(&mut connection, id).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simpul_ledger::contract::record;
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    async fn fresh() -> (tempfile::TempDir, SqliteLedger) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteLedger::open(&dir.path().join("ledger")).await.unwrap();
+        (dir, store)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
+        let (_dir, store) = fresh().await;
+        store.append(RecordId::FIRST, &[record(1)]).await.unwrap();
+        let limit = |pages: u32| format!("PRAGMA max_page_count = {pages}");
+        let set = async |pages| {
+            let connection = &mut store.writer.lock().await.connection;
+            sqlx::query(AssertSqlSafe(limit(pages))).execute(connection).await.unwrap();
+        };
+        set(1).await;
+        let many: Vec<_> = (2..500).map(record).collect();
+        let second = RecordId::FIRST.plus(1).unwrap();
+        for _ in 0..2 {
+            let outcome = store.append(second, &many).await;
+            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{outcome:?}");
+            assert_eq!(store.head().await.unwrap().next, second, "nothing of it is there");
+        }
+        set(u32::MAX - 1).await;
+        store.append(second, &many).await.unwrap();
+        assert_eq!(store.head().await.unwrap().next.number(), 500);
+    }
+
+    #[tokio::test]
+    async fn searches_use_an_index() {
+        let (_dir, store) = fresh().await;
+        for (sql, index) in read::SEARCHES {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
+            let plan: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN record") && !step.contains(index)), "{plan:?}");
+        }
     }
 }

@@ -43,6 +43,19 @@ const COUNT_MESSAGE: &str = concat!("SELECT COUNT(*)", of_message!());
 const COUNT_TIME: &str = concat!("SELECT COUNT(*)", of_time!());
 const COUNT_WAITING: &str = concat!("SELECT COUNT(*)", that_wait!());
 
+/// What is searched often or over much, and the index that makes it quick.
+#[cfg(test)]
+pub(super) const SEARCHES: [(&str, &str); 8] = [
+    (OLDEST, "record_waiting"),
+    (WAITING, "record_waiting"),
+    (LIST_WAITING, "record_waiting"),
+    (COUNT_WAITING, "record_waiting"),
+    (LIST_MESSAGE, "record_by_message"),
+    (COUNT_MESSAGE, "record_by_message"),
+    (COUNT_TIME, "record_by_time"),
+    (LOAD, "PRIMARY KEY"),
+];
+
 pub(super) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
     let failed = || reading("the end of the log");
     let last: i64 = sqlx::query(LAST).fetch_one(readers).await.and_then(|r| r.try_get(0)).map_err(failed())?;

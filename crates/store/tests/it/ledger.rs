@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::task::Poll;
 
 use simpul_ledger::contract::{conf, record};
 use simpul_ledger::{LedgerStore, LoggedBody, NewRecord, RecordId, Stamp, StoreError};
@@ -163,4 +164,39 @@ async fn readers_see_each_commit_at_once() {
         }
         next = next.plus(1).unwrap();
     }
+}
+
+/// Polls a future a few times and then gives it up.
+async fn give_up_after(polls: usize, work: impl Future) -> bool {
+    let mut work = std::pin::pin!(work);
+    let mut left = polls;
+    std::future::poll_fn(|cx| match (left, work.as_mut().poll(cx)) {
+        (_, Poll::Ready(_)) => Poll::Ready(true),
+        (0 | 1, Poll::Pending) => Poll::Ready(false),
+        (_, Poll::Pending) => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_append_that_was_given_up_stands_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let (mut first, mut given_up) = (RecordId::FIRST, 0);
+    for round in 0..60 {
+        let body = LoggedBody::Whole("body".into());
+        let records: Vec<_> = (0..3).map(|n| NewRecord { body: body.clone(), ..record(round * 10 + n) }).collect();
+        let polls = usize::try_from(round).unwrap() % 12 + 1;
+        if !give_up_after(polls, store.append(first, &records)).await {
+            given_up += 1;
+        }
+        // The same again says what became of it: it is there already, or it is done now.
+        store.append(first, &records).await.unwrap();
+        first = first.plus(records.len()).unwrap();
+        assert_eq!(store.head().await.unwrap().next, first);
+    }
+    assert!(given_up > 10, "{given_up}");
 }

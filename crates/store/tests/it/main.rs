@@ -1,6 +1,10 @@
 //! The stores against the contracts of their ports, and against what happens to machines.
 
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod ledger;
+#[cfg(test)]
+mod spool;

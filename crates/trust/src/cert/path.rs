@@ -12,9 +12,11 @@ use super::{CertError, Certificate};
 ///
 /// The answer is the path, leaf first and anchor last, of at most [`limits::CHAIN`] certificates; `extra` may hold
 /// as many, in any order, and those that are not needed are ignored. The anchor may be an intermediate CA (§3.5.2);
-/// it must be valid at `at` too; the very second of notAfter counts as expired, as OpenSSL counts it. Each certificate between leaf and anchor must say in basicConstraints that it is a
-/// CA. Signatures with MD5 or SHA-1 are refused. Revocation is not looked at, nor whether the leaf's key usage fits its use: that is OCSP's part (§3.8) and
-/// the caller's.
+/// it must be valid at `at` too, and the very second of notAfter counts as expired, as OpenSSL counts it. Each
+/// certificate between leaf and anchor must say in basicConstraints that it is a CA: X-Road's requests for signing
+/// certificates ask for keyCertSign (§10.2), which alone makes no CA. Signatures with MD5 or SHA-1 are refused.
+///
+/// Revocation is not looked at (§3.8), nor whether the leaf's key usage fits its use.
 pub fn verify_path(
     leaf: &Certificate,
     extra: &[Certificate],

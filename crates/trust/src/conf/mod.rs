@@ -6,6 +6,7 @@
 //! signatures ([`supplied`]) answers the same questions and says that nobody vouches for it.
 
 pub mod auth;
+pub mod download;
 pub mod error;
 pub mod instance;
 pub mod location;

@@ -12,6 +12,7 @@ use simpul_wire::gconf::{Anchor, FormatVersion, PartKind, PrivateParams, SharedP
 use super::error::ConfError;
 use super::instance::{ApprovedCa, IndexedInstance};
 use super::part::{Content, LoadedPart, Origin};
+use super::signed::Published;
 use crate::cert::Certificate;
 use crate::ocsp::OcspRules;
 
@@ -105,6 +106,12 @@ impl GlobalConf {
         Ok(Self(Arc::new(inner)))
     }
 
+    /// Puts what was fetched together: all parts of `own`, shared parameters of the others.
+    pub fn from_published(own: &Instance, all: &[Published]) -> Result<Self, ConfError> {
+        let counts = |p: &&LoadedPart| p.instance == *own || p.kind == PartKind::Shared;
+        Self::from_parts(own, all.iter().flat_map(|p| &p.parts).filter(counts).cloned().collect())
+    }
+
     /// This configuration without the other instances that have expired at `at` (§8.2).
     #[must_use]
     pub fn as_of(&self, at: UnixTime) -> Self {
@@ -174,6 +181,12 @@ impl GlobalConf {
     #[must_use]
     pub fn shared(&self, instance: &Instance) -> Option<&SharedParams> {
         self.0.all.get(instance)?.shared()
+    }
+
+    /// The octets of an instance's shared parameters as they were published, and their format.
+    #[must_use]
+    pub fn shared_file(&self, instance: &Instance) -> Option<(&Bytes, FormatVersion)> {
+        self.0.all.get(instance).map(|i| (i.part.bytes(), i.part.format()))
     }
 
     /// The private parameters of the own instance; the external configuration has none.

@@ -57,12 +57,6 @@ impl Check {
     pub(crate) fn failed(subject: Subject, why: &'static str) -> Self {
         Self { subject, outcome: Outcome::Failed, note: Cow::Borrowed(why) }
     }
-
-    /// Adds what people may want to know.
-    pub(crate) fn with(mut self, note: impl Into<Cow<'static, str>>) -> Self {
-        self.note = note.into();
-        self
-    }
 }
 
 /// The result of one check. A check that breaks the seal is no result but an error.
@@ -105,6 +99,8 @@ pub enum Subject {
     DataObjectFormat,
     /// The timestamp and its authority.
     Timestamp,
+    /// That the timestamp is not from the future.
+    TimestampPast,
     /// The hash chain between timestamp and signature.
     TimestampHashChain,
     /// The manifests of a container.
@@ -127,6 +123,7 @@ impl fmt::Display for Subject {
             Self::Policy => "signature policy",
             Self::DataObjectFormat => "data object formats",
             Self::Timestamp => "timestamp",
+            Self::TimestampPast => "timestamp is from the past",
             Self::TimestampHashChain => "hash chain of the timestamp",
             Self::Manifest => "manifests",
         })

@@ -60,6 +60,11 @@ pub(super) fn uris() -> impl Iterator<Item = String> {
     std::iter::once(MESSAGE.to_owned()).chain((1_usize..).map(|n| format!("{ATTACHMENT}{n}")))
 }
 
+/// Whether two URIs name the same part. Other tools leave the slash out in containers.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.strip_prefix('/').unwrap_or(a) == b.strip_prefix('/').unwrap_or(b)
+}
+
 /// A message with the hash chain that came in its seal.
 pub(super) struct Received<'a> {
     pub(super) parts: &'a Parts,

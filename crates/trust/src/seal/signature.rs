@@ -9,6 +9,7 @@ use simpul_core::{DigestAlgorithm, UnixTime};
 use super::SealError;
 use super::algorithm::{self, SignatureAlgorithm};
 use super::c14n::{self, Canonicalization};
+use super::parts;
 use super::shape::{self, Children, DS, Name, ShapeError, XADES};
 use crate::hash;
 
@@ -73,15 +74,20 @@ impl<'d> Signature<'d> {
         let root = document.root_element();
         let bare = root.has_tag_name((DS, "Signature"));
         let node = match bare {
-            true if demand == Demand::Message => return Err(SealError::Place),
             true => root,
             false => only_signature(root)?,
         };
+        // A bare signature is its own root, and never its first child.
         if demand == Demand::Message && root.first_child() != Some(node) {
             return Err(SealError::Place);
         }
         unambiguous(document)?;
         Self::parts(node, bare)
+    }
+
+    /// Whether it has a reference to this part.
+    pub(crate) fn refers_to(&self, uri: &str) -> bool {
+        self.references.iter().any(|r| parts::same(r.uri, uri))
     }
 
     fn parts(node: Node<'d, 'd>, bare: bool) -> Result<Self, SealError> {

@@ -85,7 +85,8 @@ pub(crate) fn verify(
     references(signature, material.sources, &mut data)?;
     value(signature, &signer)?;
     checks.push(Check::held(Subject::SignatureValue));
-    if let Some(uri) = material.required.iter().find(|uri| data.iter().all(|d| !d.verified || d.uri != **uri)) {
+    if let Some(uri) = material.required.iter().find(|uri| !data.iter().any(|d| d.verified && parts::same(&d.uri, uri)))
+    {
         return Err(SealError::NotCovered(uri.clone()));
     }
     checks.push(Check::held(Subject::Coverage));
@@ -106,7 +107,7 @@ fn chained(
     material: &Material<'_>,
     checks: &mut Vec<Check>,
 ) -> Result<Vec<DataRef>, SealError> {
-    let referred = signature.references.iter().any(|r| r.uri == CHAIN_RESULT);
+    let referred = signature.refers_to(CHAIN_RESULT);
     match (referred, material.chain_result) {
         (false, None) => checks.push(Check::skipped(Subject::HashChain, "the signature has none")),
         (false, Some(_)) => checks.push(Check::skipped(Subject::HashChain, "the signature does not refer to it")),
@@ -146,7 +147,11 @@ fn approved_ca<'a>(
 }
 
 /// Rule 5, first half: every reference has the digest of what it names.
-fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<DataRef>) -> Result<(), SealError> {
+pub(super) fn references(
+    signature: &Signature<'_>,
+    sources: &dyn Sources,
+    data: &mut Vec<DataRef>,
+) -> Result<(), SealError> {
     let is_properties = |r: &&Reference<'_>| r.uri.strip_prefix('#') == Some(signature.signed_properties_id);
     match signature.references.iter().filter(is_properties).count() {
         1 => {}
@@ -174,7 +179,7 @@ fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<D
             return Err(wrong());
         }
         let (uri, digest) = (reference.uri.to_owned(), reference.digest.clone());
-        if uri != CHAIN_RESULT {
+        if !parts::same(&uri, CHAIN_RESULT) {
             data.push(DataRef { uri, algorithm: reference.method, digest, verified: true });
         }
     }
@@ -182,7 +187,7 @@ fn references(signature: &Signature<'_>, sources: &dyn Sources, data: &mut Vec<D
 }
 
 /// Rule 5, second half: the signature value over the canonical SignedInfo.
-fn value(signature: &Signature<'_>, signer: &Certificate) -> Result<(), SealError> {
+pub(super) fn value(signature: &Signature<'_>, signer: &Certificate) -> Result<(), SealError> {
     let octets = c14n::element(signature.signed_info, &signature.canonicalization).map_err(SealError::NotCanonical)?;
     let SignatureAlgorithm { scheme, digest } = signature.algorithm;
     let holds = match (scheme, signer.key_algorithm()) {

@@ -60,6 +60,11 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+fn sha256_value(hex: &str) -> Digest {
+    let octets: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect();
+    Digest::new(DigestAlgorithm::Sha256, &octets).unwrap()
+}
+
 fn tsa() -> Option<Certificate> {
     read("evidence/fixtures/tsa/tsa.crt").map(|pem| Certificate::from_der_or_pem(&pem).unwrap())
 }
@@ -115,9 +120,7 @@ fn a_response_from_a_java_authority_is_accepted() {
     let Some(response) = read("xroad/fixtures/tsp/tsp.response") else { return };
     let conf = text(read("xroad/fixtures/globalconf/globalconf_good_v2/EE/shared-params.xml").unwrap());
     let known = certificates(&conf, "approvedTSA");
-    let hex = "71d585c94001734cffc71d02209cda8982399339f668d2772917ed09007921cf";
-    let imprint: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect();
-    let imprint = Digest::new(DigestAlgorithm::Sha256, &imprint).unwrap();
+    let imprint = sha256_value("71d585c94001734cffc71d02209cda8982399339f668d2772917ed09007921cf");
     let token = tsp::accept(&response, &imprint, &known).unwrap();
     assert_eq!(token.facts().gen_time, "2014-05-06T08:28:49Z".parse().unwrap());
     let others = certificates(&conf, "ocsp");
@@ -170,6 +173,31 @@ fn valid_containers_hold_at_their_time() {
         assert!(matches!(refused, ocsp::OcspError::TooOld { .. }));
         assert!(ocsp::verify(&response, issuer, issuer, &configured, at).is_err(), "another certificate");
     }
+}
+
+/// A token of 2012, stored in BER with indefinite lengths; its imprint is what `openssl ts -reply -text` prints.
+#[test]
+fn an_old_token_in_ber_verifies() {
+    if fixture("xroad/fixtures/asice").is_none() {
+        return;
+    }
+    let conf = text(read("xroad/fixtures/globalconf/globalconf_good_v2/EE/shared-params.xml").unwrap());
+    let signatures = text(entry("attachments.asice", "META-INF/signatures.xml"));
+    let token = values(&signatures, "EncapsulatedTimeStamp").remove(0);
+    assert_eq!(token[..2], [0x30, 0x80]);
+    let granted = [&[0x30, 0x80, 0x30, 3, 2, 1, 0], token.as_slice(), &[0, 0]].concat();
+    let imprint = sha256_value("5d39774dd13fa49a7c593c186effe10f7f3278be252f1ef3e607022832dcbf6d");
+    let token = tsp::accept(&granted, &imprint, &certificates(&conf, "approvedTSA")).unwrap();
+    assert_eq!(token.facts().gen_time, "2012-11-30T12:55:34Z".parse().unwrap());
+}
+
+/// wire.md §10.1: organizationIdentifier `NTREE-…` is class COM, code after six characters.
+#[test]
+fn an_estonian_seal_certificate_names_its_member() {
+    let Some(base64) = read("xroad/fixtures/certs/NTREE.pem") else { return };
+    let certificate = Certificate::from_der(&unbase64(&text(base64))).unwrap();
+    let member = CertificateProfile::SkKlass3.member_id(&certificate, &"EE".parse().unwrap()).unwrap();
+    assert_eq!(member.short(), "EE/COM/10747013");
 }
 
 /// Old test data of X-Road is signed with SHA-1 by a responder that the configuration names; it is refused (I4).

@@ -1,6 +1,8 @@
 //! Integration tests of the trust crate: goldens made by other tools, and the fixtures of `SIMPUL_FIXTURES`.
 
 #[cfg(test)]
+mod asic;
+#[cfg(test)]
 mod c14n;
 #[cfg(test)]
 mod chain;

@@ -23,7 +23,7 @@ impl FormatVersion {
 
     /// The number that `Version:` and `?version=` carry.
     #[must_use]
-    pub fn number(self) -> u32 {
+    pub fn number(self) -> u8 {
         match self {
             Self::V2 => 2,
             Self::V3 => 3,

@@ -18,15 +18,23 @@ pub(crate) struct Reply {
     pub(crate) headers: HashMap<String, String>,
     /// Body.
     pub(crate) body: Vec<u8>,
-    /// curl's own exit code.
-    pub(crate) exit: i32,
 }
 
 impl Curl {
     /// A GET of this URL, as it is written.
     pub(crate) fn get(url: &str) -> Self {
         let mut command = Command::new("curl");
-        command.args(["--silent", "--include", "--path-as-is", "--globoff", "--max-time", "120", "--http1.1", "--noproxy", "*"]);
+        command.args([
+            "--silent",
+            "--include",
+            "--path-as-is",
+            "--globoff",
+            "--max-time",
+            "120",
+            "--http1.1",
+            "--noproxy",
+            "*",
+        ]);
         command.arg(url);
         Self { command }
     }
@@ -40,12 +48,6 @@ impl Curl {
     /// Adds the client header.
     pub(crate) fn client(self, id: &str) -> Self {
         self.header("X-Road-Client", id)
-    }
-
-    /// Makes it another method.
-    pub(crate) fn method(mut self, method: &str) -> Self {
-        self.command.args(["--request", method]);
-        self
     }
 
     /// Makes it a POST of this body.
@@ -64,15 +66,15 @@ impl Curl {
     /// Makes the call.
     pub(crate) fn send(mut self) -> Reply {
         let output = self.command.output().expect("curl runs");
-        Reply::parse(&output.stdout, output.status.code().unwrap_or(-1))
+        Reply::parse(&output.stdout)
     }
 }
 
 impl Reply {
-    fn parse(mut bytes: &[u8], exit: i32) -> Self {
+    fn parse(mut bytes: &[u8]) -> Self {
         loop {
             let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
-                return Self { status: 0, headers: HashMap::new(), body: bytes.to_vec(), exit };
+                return Self { status: 0, headers: HashMap::new(), body: bytes.to_vec() };
             };
             let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
             bytes = &bytes[end + 4..];
@@ -84,7 +86,7 @@ impl Reply {
             let headers = lines
                 .filter_map(|l| l.split_once(':').map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())))
                 .collect();
-            return Self { status, headers, body: bytes.to_vec(), exit };
+            return Self { status, headers, body: bytes.to_vec() };
         }
     }
 

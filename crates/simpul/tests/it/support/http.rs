@@ -27,7 +27,7 @@ fn parse(bytes: &[u8]) -> Option<(u16, Vec<u8>)> {
     let body = &bytes[end + 4..];
     let value = |name: &str| head.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':').map(str::trim));
     match (value("content-length"), value("transfer-encoding")) {
-        (Some(length), _) => (body.len() == length.parse().ok()?).then(|| (status, body.to_vec())),
+        (Some(length), _) => (body.len() == length.parse::<usize>().ok()?).then(|| (status, body.to_vec())),
         (None, Some("chunked")) => dechunk(body).map(|b| (status, b)),
         _ => Some((status, body.to_vec())),
     }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-pub(crate) use self::curl::{Curl, Reply};
+pub(crate) use self::curl::Curl;
 pub(crate) use self::process::Process;
 pub(crate) use self::relay::Relay;
 
@@ -33,10 +33,16 @@ pub(crate) struct Running {
 impl Federation {
     /// Prepares a federation on loopback addresses that no other test of this run uses.
     pub(crate) fn prepare() -> Self {
+        Self::prepare_with(&[])
+    }
+
+    /// The same, with more arguments of `demo --prepare`.
+    pub(crate) fn prepare_with(arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(SIMPUL)
             .args(["demo", "--prepare", "--first-address", &first_address().to_string(), "--dir"])
             .arg(dir.path())
+            .args(arguments)
             .output()
             .unwrap();
         assert!(output.status.success(), "demo --prepare: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,6 +1,7 @@
 //! Seals made and checked with certificates of a test authority.
 
 mod authority;
+mod foreign;
 mod property;
 mod rules;
 mod shape;

@@ -1,0 +1,148 @@
+//! `simpul ledger verify`: every record of a message log that no server has open, judged as a stranger would.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use simpul_core::UnixTime;
+use simpul_ledger::{ConfId, Filter, KeptConf, LedgerStore, LoggedBody, Page, StoreError, StoredRecord, evidence};
+use simpul_store::sqlite::{OpenError, SqliteLedger};
+use simpul_trust::asic::Sender;
+use simpul_trust::conf::{ConfError, GlobalConf, signed};
+use simpul_trust::hash;
+use simpul_trust::seal::{self, Parts};
+use simpul_wire::gconf::Anchor;
+
+use crate::cli::RoleArgs;
+use crate::config::{ConfigError, NodeConfig};
+use crate::membership::{MembershipError, read_anchor};
+use crate::verdict::chain;
+
+/// Records read at a time.
+const PAGE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
+
+#[derive(Debug, thiserror::Error)]
+enum AuditError {
+    #[error("the configuration cannot be used")]
+    Config(#[source] ConfigError),
+    #[error("the configuration has no section [server]")]
+    NoServer,
+    #[error("the anchor cannot be used")]
+    Anchor(#[source] MembershipError),
+    #[error("the message log cannot be opened; is the server still running?")]
+    Open(#[source] OpenError),
+    #[error("the message log cannot be read")]
+    Store(#[source] StoreError),
+}
+
+/// Runs the command.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on its standard streams")]
+pub(crate) async fn verify(args: &RoleArgs) -> ExitCode {
+    match audit(args).await {
+        Ok(found) => {
+            found.wrong.iter().for_each(|w| println!("WRONG  {w}"));
+            println!("{} records, {} stamped, {} wrong", found.records, found.stamped, found.wrong.len());
+            if found.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("simpul ledger verify: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    records: u64,
+    stamped: u64,
+    wrong: Vec<String>,
+}
+
+async fn audit(args: &RoleArgs) -> Result<Found, AuditError> {
+    let config = NodeConfig::read(&args.config).map_err(AuditError::Config)?;
+    let server = config.server.ok_or(AuditError::NoServer)?;
+    let anchor = read_anchor(&server.anchor).map_err(AuditError::Anchor)?;
+    let store =
+        SqliteLedger::open(&config.storage.dir.join("server").join("ledger")).await.map_err(AuditError::Open)?;
+    let mut auditor = Auditor { store: &store, anchor, confs: HashMap::new(), found: Found::default() };
+    auditor.all().await.map_err(AuditError::Store)?;
+    Ok(auditor.found)
+}
+
+struct Auditor<'a> {
+    store: &'a SqliteLedger,
+    anchor: Anchor,
+    confs: HashMap<Vec<ConfId>, Option<Arc<GlobalConf>>>,
+    found: Found,
+}
+
+impl Auditor<'_> {
+    async fn all(&mut self) -> Result<(), StoreError> {
+        let filter =
+            Filter::Time { from: UnixTime::from_millis(i64::MIN), to: UnixTime::from_millis(i64::MAX), local: None };
+        let mut after = None;
+        loop {
+            let page = self.store.list(&filter, Page { after, limit: PAGE }).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for summary in &page {
+                let Some(record) = self.store.load(summary.id).await? else { continue };
+                self.found.records += 1;
+                self.found.stamped += u64::from(record.stamp.is_some());
+                if let Err(why) = self.one(&record).await? {
+                    self.found.wrong.push(format!("record {} ({}): {why}", record.id, record.record.message_id));
+                }
+            }
+        }
+    }
+
+    /// The seal of a record at the moment of its record, under the configurations that it cites.
+    async fn one(&mut self, stored: &StoredRecord) -> Result<Result<(), String>, StoreError> {
+        let record = &stored.record;
+        let Some(conf) = self.conf(&record.conf).await? else {
+            return Ok(
+                Err("the configuration that it cites is missing or not signed as the anchor demands".to_owned()),
+            );
+        };
+        let body = match &record.body {
+            LoggedBody::None => None,
+            LoggedBody::Whole(bytes) => Some(hash::sha512(bytes)),
+            LoggedBody::Truncated { sha512, .. } => {
+                simpul_core::Digest::new(simpul_core::DigestAlgorithm::Sha512, sha512)
+            }
+        };
+        let judged = Sender::of(&record.message).map_err(|e| chain(&e)).and_then(|sender| {
+            let parts = Parts::of(&record.message, body.into_iter().collect());
+            seal::check(&parts, &record.seal, sender.member(), &conf, record.at).map_err(|e| chain(&e))
+        });
+        if let Err(why) = judged {
+            return Ok(Err(why));
+        }
+        // A stamped record also gives a container.
+        match (&stored.stamp, evidence::stamped_signature(stored)) {
+            (Some(_), Err(error)) => Ok(Err(chain(&error))),
+            _ => Ok(Ok(())),
+        }
+    }
+
+    async fn conf(&mut self, ids: &[ConfId]) -> Result<Option<Arc<GlobalConf>>, StoreError> {
+        if let Some(known) = self.confs.get(ids) {
+            return Ok(known.clone());
+        }
+        let mut kept = Vec::new();
+        for id in ids {
+            kept.extend(self.store.conf(*id).await?);
+        }
+        let proved = (kept.len() == ids.len()).then(|| prove(&self.anchor, &kept).ok()).flatten().map(Arc::new);
+        self.confs.insert(ids.to_vec(), proved.clone());
+        Ok(proved)
+    }
+}
+
+/// The configuration that kept versions make, proved by the anchor; the own instance's comes first.
+fn prove(anchor: &Anchor, kept: &[KeptConf]) -> Result<GlobalConf, ConfError> {
+    let files = signed::tree_of(kept.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice())));
+    let tree = signed::load_tree(anchor, &files, UnixTime::from_millis(0))?;
+    GlobalConf::from_parts(&anchor.instance, tree.parts())
+}

@@ -1,0 +1,264 @@
+//! The security server: the exchange composed with sockets, storage and keys.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use simpul_core::ServiceId;
+use simpul_exchange::call::{Answer, ConsumerCall, PeerCall};
+use simpul_exchange::consumer::Consumer;
+use simpul_exchange::evidence::Evidence;
+use simpul_exchange::ports::{Clock, PeerLink, Ports, ServerStore};
+use simpul_exchange::provider::Provider;
+use simpul_exchange::server::{Client, ServerConf, Service};
+use simpul_io::fetch::Tsas;
+use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
+use simpul_io::ocsp::{OcspKeeper, OcspSettings};
+use simpul_io::peer::Peers;
+use simpul_io::service::Services;
+use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector};
+use simpul_ledger::{Ledger, LedgerSettings};
+use simpul_policy::{AccessRights, Right};
+use simpul_store::files::Spool;
+use simpul_store::sqlite::SqliteLedger;
+use simpul_trust::conf::rollback::RollbackPolicy;
+use simpul_trust::token::Signer;
+
+use tokio_util::sync::CancellationToken;
+
+use super::stamping;
+use super::{RoleError, Running};
+use crate::conf::{ConfKeeper, Keeping};
+use crate::config::{KeyFiles, ServerRole, Storage};
+use crate::keys::{self, KeyRing};
+use crate::membership::read_anchor;
+use crate::random::SystemRandom;
+
+/// What the demo's rogue needs of a running server.
+pub(crate) struct Handle {
+    /// Its ports.
+    pub(crate) ports: Ports,
+    /// Its links to peers.
+    pub(crate) peers: Arc<dyn PeerLink>,
+}
+
+/// Starts the server: it exchanges when this returns.
+pub(crate) async fn start(
+    role: &ServerRole,
+    storage: &Storage,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<(Running, Handle), RoleError> {
+    let mut tasks = Vec::new();
+    let dir = storage.dir.join("server");
+    let auth = signer(&role.auth)?;
+    let ring = key_ring(role)?;
+    let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "server", cause })?;
+    let server = Arc::new(Configured(Arc::new(server_conf(role)?)));
+
+    let store = SqliteLedger::open(&dir.join("ledger")).await.map_err(part("the message log cannot be opened"))?;
+    let (ledger, writer) =
+        Ledger::open(Arc::new(store), log_settings(role)).await.map_err(part("the message log cannot be opened"))?;
+    tasks.push(tokio::spawn(write_log(writer)));
+    let spool = Spool::open(&dir.join("spool")).map_err(part("the spool cannot be opened"))?;
+
+    let fetcher = Arc::new(crate::fetch::client().map_err(part("TLS cannot be set up"))?);
+    let keeping = Keeping {
+        anchor,
+        allowed: role.allowed_federations.clone().into(),
+        rollback: if role.accept_conf_rollback { RollbackPolicy::Accept } else { RollbackPolicy::Refuse },
+        interval: Duration::from_secs(role.conf_interval_seconds),
+        dir: dir.join("globalconf"),
+    };
+    let conf = ConfKeeper::open(keeping, ledger.clone(), Arc::clone(&fetcher), Arc::clone(&clock))
+        .await
+        .map_err(RoleError::Conf)?;
+    let conf = Arc::new(conf);
+    tasks.push(tokio::spawn(Arc::clone(&conf).keep(stop.clone())));
+
+    let identity = identity(&auth)?;
+    let chains: Vec<_> = std::iter::once(chain(&auth)).chain(ring.chains()).collect();
+    let settings = OcspSettings {
+        port: role.ocsp_port,
+        interval: Duration::from_secs(role.ocsp_interval_seconds),
+        dir: dir.join("ocsp"),
+        own: chains,
+    };
+    let ocsp =
+        Arc::new(OcspKeeper::open(settings, conf.clone(), Arc::clone(&clock)).map_err(part("TLS cannot be set up"))?);
+    ocsp.refresh().await;
+    tasks.push(tokio::spawn(Arc::clone(&ocsp).keep(stop.clone())));
+
+    let peers: Arc<dyn PeerLink> =
+        Arc::new(Peers::new(PeerConnector::new(identity.clone()), role.patience.peers(role.peer_port)));
+    let services = Services::new(ServiceConnector::new(identity.clone()), role.patience.services());
+    let ports = Ports {
+        conf: conf.clone(),
+        server,
+        keys: Arc::new(ring),
+        ocsp: ocsp.clone(),
+        spool: Arc::new(spool),
+        ledger: Arc::new(ledger.clone()),
+        clock: Arc::clone(&clock),
+        random: Arc::new(SystemRandom),
+        dialect: role.fault_dialect,
+    };
+
+    let tsas = Arc::new(Tsas::new(conf.clone(), fetcher));
+    let interval = Duration::from_secs(role.log.timestamp_interval_seconds);
+    let stamping = stamping::keep(ledger, Arc::clone(&tsas), conf.clone(), clock, interval, stop.clone());
+    tasks.push(tokio::spawn(stamping));
+
+    let consumer = Arc::new(ConsumerPort {
+        consumer: Consumer::new(ports.clone(), Arc::clone(&peers)),
+        evidence: Evidence::new(ports.clone(), tsas),
+    });
+    let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
+    let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
+
+    let (peer, peer_at) = listen("peer-listen", role.peer_listen).await?;
+    let (ocsp_port, ocsp_at) = listen("ocsp-listen", role.ocsp_listen).await?;
+    let (consumer_port, consumer_at) = listen("consumer-listen", role.consumer_listen).await?;
+    tasks.push(tokio::spawn(listen::peer(peer, acceptor, provider, role.patience.listener(), stop.clone())));
+    tasks.push(tokio::spawn(listen::ocsp(ocsp_port, ocsp, role.patience.listener(), stop.clone())));
+    tasks.push(tokio::spawn(listen::consumer(consumer_port, None, consumer, role.patience.listener(), stop)));
+    let running = Running {
+        name: format!("server {}", role.id.short()),
+        ports: vec![("consumer", consumer_at), ("peer", peer_at), ("ocsp", ocsp_at)],
+        tasks,
+    };
+    Ok((running, Handle { ports, peers }))
+}
+
+/// The configuration as it was read; an administrator's changes come with the admin API.
+struct Configured(Arc<ServerConf>);
+
+impl ServerStore for Configured {
+    fn current(&self) -> Arc<ServerConf> {
+        Arc::clone(&self.0)
+    }
+}
+
+/// Calls of information systems: the message protocol, and evidence downloads beside it.
+struct ConsumerPort {
+    consumer: Consumer,
+    evidence: Evidence,
+}
+
+#[async_trait]
+impl ConsumerHandler for ConsumerPort {
+    async fn handle(&self, call: ConsumerCall) -> Answer {
+        match self.evidence.answers(&call.target) {
+            true => self.evidence.answer(call).await,
+            false => self.consumer.relay(call).await,
+        }
+    }
+}
+
+struct PeerPort(Provider);
+
+#[async_trait]
+impl PeerHandler for PeerPort {
+    async fn handle(&self, call: PeerCall) -> Answer {
+        self.0.answer(call).await
+    }
+}
+
+async fn listen(
+    port: &'static str,
+    address: std::net::SocketAddr,
+) -> Result<(Listener, std::net::SocketAddr), RoleError> {
+    let failed = |cause| RoleError::Listen { role: "server", port, address, cause };
+    let listener = Listener::bind(address).await.map_err(failed)?;
+    let at = listener.local_addr().map_err(failed)?;
+    Ok((listener, at))
+}
+
+/// Runs the log's writer. When it halts, nothing can be exchanged any more: every call is refused with
+/// `logging_failed`, and the operator is told once, here.
+async fn write_log(writer: simpul_ledger::Writer) {
+    if let Err(halted) = writer.run().await {
+        tracing::error!(cause = crate::verdict::chain(&halted), "the message log has stopped; restart this server");
+    }
+}
+
+fn log_settings(role: &ServerRole) -> LedgerSettings {
+    LedgerSettings {
+        loggable_body: role.log.max_loggable_message_body_size,
+        truncated_body_allowed: role.log.truncated_body_allowed,
+        ..LedgerSettings::default()
+    }
+}
+
+fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
+    let mut access = AccessRights::default();
+    for entry in &role.access {
+        let endpoint = entry.endpoint().map_err(part("[[server.access]] path"))?;
+        access.grant(entry.provider.clone(), entry.service.clone(), Right { subject: entry.subject.clone(), endpoint });
+    }
+    let mut clients = HashMap::new();
+    for entry in &role.client {
+        let mut certificates = Vec::new();
+        for path in &entry.certificates {
+            certificates.extend(keys::certificates(path).map_err(key)?);
+        }
+        clients.insert(entry.id.clone(), Client { connection: entry.connection, certificates });
+    }
+    let mut services = HashMap::new();
+    for entry in &role.service {
+        let openapi = entry.openapi.as_deref().unwrap_or("nowhere");
+        tracing::info!(service = %entry.code, url = entry.url, openapi, "offering a service");
+        let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
+        let pinned = match &entry.pinned {
+            None => None,
+            Some(paths) => {
+                let mut all = Vec::new();
+                for path in paths {
+                    all.extend(keys::certificates(path).map_err(key)?);
+                }
+                Some(all)
+            }
+        };
+        let service = Service {
+            id: id.clone(),
+            url: entry.url.clone(),
+            timeout: entry.timeout(),
+            disabled: entry.disabled.clone(),
+            pinned,
+        };
+        services.insert(id, service);
+    }
+    Ok(ServerConf { id: role.id.clone(), clients, services, access, minimum_client_version: None })
+}
+
+fn key_ring(role: &ServerRole) -> Result<KeyRing, RoleError> {
+    let mut all = Vec::new();
+    for entry in &role.sign {
+        let signer = keys::signer(&entry.key, &entry.certificate).map_err(key)?;
+        all.push((entry.member.clone(), Arc::new(signer) as Arc<dyn Signer>));
+    }
+    Ok(KeyRing::new(all))
+}
+
+fn identity(auth: &simpul_trust::token::SoftSigner) -> Result<Arc<dyn IdentitySource>, RoleError> {
+    let made = Identity::new(auth.certificate().clone(), auth.chain().to_vec(), auth.private_key().clone());
+    let identity = Arc::new(made.map_err(part("the authentication key cannot be used"))?);
+    Ok(Arc::new(move || Some(Arc::clone(&identity))))
+}
+
+fn chain(signer: &dyn Signer) -> Vec<simpul_trust::cert::Certificate> {
+    std::iter::once(signer.certificate()).chain(signer.chain()).cloned().collect()
+}
+
+fn signer(files: &KeyFiles) -> Result<simpul_trust::token::SoftSigner, RoleError> {
+    keys::signer(&files.key, &files.certificate).map_err(key)
+}
+
+fn key(cause: keys::KeyError) -> RoleError {
+    RoleError::Key { role: "server", cause }
+}
+
+fn part<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl Fn(E) -> RoleError {
+    move |cause| RoleError::Part { role: "server", what, cause: Box::new(cause) }
+}

@@ -38,7 +38,18 @@ pub(crate) enum Command {
     Ledger(LedgerCommand),
     /// Verify a piece of evidence (an ASiC-E container) offline.
     ///
-    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
+    /// Tells who said what to whom, when, under whose certificate, what was checked and what was not. It makes no
+    /// statement about legal effect.
+    ///
+    /// Whom to trust is answered by the state, not by the operator whose evidence it is: take the anchor from the
+    /// authority of the state, and the signed configuration of the exchange from the operator (GET /signedconf); it is
+    /// checked against the anchor, and the container against it. Without --anchor the configuration in --conf is
+    /// believed as it is, and the verdict says `trust: supplied, unverified`.
+    ///
+    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable, or an argument is wrong.
+    ///
+    ///   simpul verify response.asice --anchor anchor.xml --conf signedconf
+    #[command(verbatim_doc_comment)]
     Verify(VerifyArgs),
     /// Work with a global configuration.
     #[command(subcommand)]
@@ -109,14 +120,17 @@ pub(crate) enum LedgerCommand {
 pub(crate) struct VerifyArgs {
     /// The container (.asice).
     pub(crate) file: PathBuf,
-    /// The anchor of the signer's state, as the state hands it out. Without it nothing proves that the configuration in
-    /// --conf is the state's, and the verdict says so.
+    /// The anchor of the own state or of the signer's, as the state hands it out: an XML file whose SHA-224 the state
+    /// announces. Without it nothing proves that the configuration in --conf is the state's, and the verdict says so.
     #[arg(long)]
     pub(crate) anchor: Option<PathBuf>,
-    /// With --anchor: the folder of signed configurations, as downloaded. Without: an unpacked verificationconf.
+    /// With --anchor: the folder of signed configurations as downloaded or as /signedconf answers it, unpacked.
+    /// Without: an unpacked verificationconf.
     #[arg(long)]
     pub(crate) conf: PathBuf,
-    /// Judge as of this time (RFC 3339) where the container carries no timestamp; now if absent.
+    /// Judge as of this moment (RFC 3339, such as 2026-11-21T10:00:00Z) instead of now: a timestamp after it is told
+    /// as one from the future. Certificates and OCSP replies are judged at the time of the timestamp in any case, so a
+    /// later moment changes nothing.
     #[arg(long)]
     pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.
@@ -129,23 +143,34 @@ pub(crate) struct VerifyArgs {
 pub(crate) enum GlobalconfCommand {
     /// Verify one published version of a signed global configuration against its anchor.
     ///
-    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable.
+    /// Checked are the signature of the directory, its Expire-date, and hash, schema and instance of every part that it
+    /// lists.
+    ///
+    /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable or not reachable, or an
+    /// argument is wrong.
+    ///
+    ///   simpul globalconf verify --anchor anchor.xml --dir V6
+    ///   simpul globalconf verify --anchor anchor.xml --url http://HOST/internalconf
+    #[command(verbatim_doc_comment)]
     Verify(GlobalconfVerifyArgs),
 }
 
 /// `simpul globalconf verify`.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalconfVerifyArgs {
-    /// The anchor.
+    /// The anchor, as the state hands it out.
     #[arg(long)]
     pub(crate) anchor: PathBuf,
-    /// Where the configuration is published; the newest version that is served is taken.
+    /// Where the configuration is published: the address of the directory. The newest version that is served is taken,
+    /// V6 first, unless the address has ?version=N.
     #[arg(long, required_unless_present = "dir", conflicts_with = "dir")]
     pub(crate) url: Option<String>,
-    /// A folder with one published version: the directory file and the parts that it lists.
+    /// A folder with one published version: the directory file, named as the last segment of the URL in the anchor, and
+    /// the parts that it lists.
     #[arg(long)]
     pub(crate) dir: Option<PathBuf>,
-    /// Judge as of this time (RFC 3339); now if absent.
+    /// Judge as of this moment (RFC 3339, such as 2026-11-21T10:00:00Z) instead of now: the configuration must not have
+    /// expired then.
     #[arg(long)]
     pub(crate) at: Option<UnixTime>,
     /// Print one JSON object.

@@ -22,8 +22,8 @@ pub(crate) fn client() -> Result<Fetcher, TlsError> {
     Fetcher::new(&Roots::Any, TIME)
 }
 
-/// One configuration from one place, judged at `at`.
-pub(crate) async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Result<Published, String> {
+/// One configuration from one place, judged at `at`. The error is what was tried, or why nothing could be.
+pub(crate) async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Result<Published, Result<Refused, String>> {
     let mut anchor = anchor.clone();
     for source in &mut anchor.sources {
         url.clone_into(&mut source.url);
@@ -38,9 +38,9 @@ pub(crate) async fn published(anchor: &Anchor, url: &str, at: UnixTime) -> Resul
         prefer: BTreeMap::new(),
         seed: 0,
     };
-    let client = client().map_err(|e| chain(&e))?;
+    let client = client().map_err(|e| Err(chain(&e)))?;
     let outcome = fetch::conf::download(&client, plan, &At(at)).await;
-    outcome.own.map(|fetched| fetched.published).map_err(|refused| attempts(&refused))
+    outcome.own.map(|fetched| fetched.published).map_err(Ok)
 }
 
 /// Every location that was tried, with what was wrong there.

@@ -1,6 +1,8 @@
 //! Reads small folders into memory, bounded.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ pub(crate) enum FilesError {
     },
 }
 
-/// Every file below a folder, by its path relative to it, with `/` between folders.
+/// Every file below a folder, links followed, by its path relative to it, with `/` between folders.
 pub(crate) fn read_tree(dir: &Path) -> Result<BTreeMap<String, Bytes>, FilesError> {
     let mut files = BTreeMap::new();
     let mut octets = 0;
@@ -42,14 +44,16 @@ pub(crate) fn read_tree(dir: &Path) -> Result<BTreeMap<String, Bytes>, FilesErro
     Ok(files)
 }
 
-/// One file, if it is not larger than `limit`.
+/// One file, if it is not larger than `limit`: no more than that is read, whatever the system says of its size.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Bytes, FilesError> {
     let failed = |cause| FilesError::Read { path: path.to_owned(), cause };
-    let length = std::fs::metadata(path).map_err(failed)?.len();
-    if usize::try_from(length).map_or(true, |l| l > limit) {
-        return Err(FilesError::TooMuch { path: path.to_owned(), what: "the file is too large" });
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut octets = Vec::new();
+    File::open(path).and_then(|file| file.take(most).read_to_end(&mut octets)).map_err(failed)?;
+    match octets.len() > limit {
+        true => Err(FilesError::TooMuch { path: path.to_owned(), what: "the file is too large" }),
+        false => Ok(octets.into()),
     }
-    std::fs::read(path).map(Bytes::from).map_err(failed)
 }
 
 fn collect(
@@ -64,7 +68,8 @@ fn collect(
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let kind = entry.file_type().map_err(failed)?;
+        // Links are followed; where they lead in circles, the depth ends it.
+        let kind = std::fs::metadata(entry.path()).map_err(failed)?;
         if kind.is_dir() {
             if depth == DEPTH {
                 return Err(too_much("folders nest too deep"));
@@ -80,4 +85,33 @@ fn collect(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_is_read_beyond_its_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, b"1234").unwrap();
+        assert_eq!(read(&path, 4).unwrap(), "1234");
+        assert!(matches!(read(&path, 3), Err(FilesError::TooMuch { .. })));
+        assert!(matches!(read(Path::new("/dev/zero"), 3), Err(FilesError::TooMuch { .. })), "it has no size");
+        assert!(matches!(read(dir.path(), 4), Err(FilesError::Read { .. })));
+    }
+
+    #[test]
+    fn folders_are_read_with_their_links_and_within_bounds() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("a")).unwrap();
+        std::fs::write(dir.path().join("a/f"), b"1").unwrap();
+        std::os::unix::fs::symlink("a/f", dir.path().join("link")).unwrap();
+        let names: Vec<_> = read_tree(dir.path()).unwrap().into_keys().collect();
+        assert_eq!(names, ["a/f", "link"]);
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("a/circle")).unwrap();
+        assert!(matches!(read_tree(dir.path()), Err(FilesError::TooMuch { .. })));
+        assert!(matches!(read_tree(&dir.path().join("none")), Err(FilesError::Read { .. })));
+    }
 }

@@ -3,21 +3,27 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use simpul_core::{Code, UnixTime, limits};
-use simpul_trust::conf::{ConfError, Published, is_lab, signed};
-use simpul_wire::gconf::Anchor;
+use simpul_core::{Code, FaultCode, Origin, UnixTime, limits};
+use simpul_trust::conf::download::Refused;
+use simpul_trust::conf::{ConfError, Published, signed};
+use simpul_wire::gconf::DocumentError;
 
 use crate::cli::GlobalconfVerifyArgs;
 use crate::files::{self, FilesError};
-use crate::verdict::{CheckLine, Judgement, Verdict, chain};
+use crate::ground::{self, AnchorFacts, Files};
+use crate::verdict::{CheckLine, Judgement, Verdict, chain, field, plain};
 
-/// What a configuration says of itself.
-#[derive(Debug, Default, Serialize)]
+/// What a configuration says of itself; without a valid verdict, only the anchor and its instance.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Facts {
     instance: Option<String>,
     version: Option<u8>,
     expires: Option<String>,
+    /// SHA-256 of the signed directory, hexadecimal.
+    sha256: Option<String>,
     parts: Vec<String>,
+    /// SHA-224 of the anchor as X-Road shows it.
+    anchor_sha224: Option<String>,
     lab: bool,
 }
 
@@ -26,109 +32,194 @@ struct Facts {
 enum Problem {
     #[error("the anchor cannot be read")]
     AnchorFile(#[source] FilesError),
-    #[error("the anchor is malformed: {0}")]
-    Anchor(String),
-    #[error("the configuration cannot be read")]
+    #[error("the anchor is malformed")]
+    Anchor(#[source] DocumentError),
+    #[error("the folder of the configuration cannot be read")]
     Files(#[source] FilesError),
     #[error("the configuration cannot be fetched: {0}")]
     Fetch(String),
     #[error("the configuration is not accepted")]
-    Conf(#[source] ConfError),
+    Conf {
+        #[source]
+        cause: Box<ConfError>,
+        cure: String,
+    },
 }
 
 /// Runs the command.
+#[allow(clippy::print_stdout, reason = "a command speaks on standard output")]
 pub(crate) async fn verify(args: &GlobalconfVerifyArgs, now: UnixTime) -> ExitCode {
     let at = args.at.unwrap_or(now);
-    let found = judge(args, at).await;
-    let verdict = match found {
-        Ok((anchor, published)) => accepted(&anchor, &published, at),
-        Err(problem) => refused(&problem),
-    };
-    print(&verdict, args.json);
+    let verdict = judge(args, at).await;
+    match args.json {
+        true => println!("{}", verdict.json()),
+        false => print!("{}", report(&verdict)),
+    }
     verdict.verdict.exit_code()
 }
 
-async fn judge(args: &GlobalconfVerifyArgs, at: UnixTime) -> Result<(Anchor, Published), Problem> {
-    let bytes = files::read(&args.anchor, limits::CONF_DIRECTORY).map_err(Problem::AnchorFile)?;
-    let anchor = Anchor::parse(&bytes).map_err(|e| Problem::Anchor(chain(&e)))?;
-    let published = match (&args.dir, &args.url) {
-        (Some(dir), _) => {
-            let files = files::read_tree(dir).map_err(Problem::Files)?;
-            signed::load(&anchor, &files, at).map_err(Problem::Conf)?
-        }
-        (None, Some(url)) => crate::fetch::published(&anchor, url, at).await.map_err(Problem::Fetch)?,
-        (None, None) => return Err(Problem::Fetch("neither --dir nor --url is given".to_owned())),
+async fn judge(args: &GlobalconfVerifyArgs, at: UnixTime) -> Verdict<Facts> {
+    let read = files::read(&args.anchor, limits::CONF_ANCHOR).map_err(Problem::AnchorFile);
+    let read = read.and_then(|bytes| AnchorFacts::read(&bytes).map_err(Problem::Anchor));
+    let (anchor, facts) = match read {
+        Ok(read) => read,
+        Err(problem) => return refused(&problem, None),
     };
-    Ok((anchor, published))
+    let published = match (&args.dir, &args.url) {
+        (Some(dir), _) => files::read_tree(dir).map_err(Problem::Files).and_then(|files| {
+            signed::load(&anchor, &files, at).map_err(|cause| {
+                let cure = ground::cure(&cause, &facts, &files);
+                Problem::Conf { cause: Box::new(cause), cure }
+            })
+        }),
+        (None, Some(url)) => {
+            crate::fetch::published(&anchor, url, at).await.map_err(|refused| not_fetched(refused, &facts))
+        }
+        (None, None) => Err(Problem::Fetch("neither --dir nor --url is given".to_owned())),
+    };
+    match published {
+        Ok(published) => accepted(&facts, &published, at),
+        Err(problem) => refused(&problem, Some(&facts)),
+    }
 }
 
-fn accepted(anchor: &Anchor, published: &Published, at: UnixTime) -> Verdict<Facts> {
+/// What was there and does not hold says more than what was not there.
+fn not_fetched(refused: Result<Refused, String>, facts: &AnchorFacts) -> Problem {
+    use simpul_trust::conf::download::AttemptError;
+    let refused = match refused {
+        Ok(refused) => refused,
+        Err(why) => return Problem::Fetch(why),
+    };
+    let all = crate::fetch::attempts(&refused);
+    let conf = refused.attempts.into_iter().find_map(|attempt| match attempt.error {
+        AttemptError::Conf(cause) => Some(cause),
+        _ => None,
+    });
+    match conf {
+        Some(cause) => {
+            let cure = ground::cure(&cause, facts, &Files::new());
+            Problem::Conf { cause: Box::new(cause), cure }
+        }
+        None => Problem::Fetch(all),
+    }
+}
+
+fn accepted(anchor: &AnchorFacts, published: &Published, at: UnixTime) -> Verdict<Facts> {
     let directory = &published.directory;
     let parts: Vec<_> = directory.entries().iter().map(|e| e.name()).collect();
-    let checks = vec![
+    let mut checks = vec![
         CheckLine::passed("signature", "the directory is signed with a key whose certificate is in the anchor"),
         CheckLine::passed("expiry", format!("the directory is valid until {}, judged at {at}", directory.expires())),
         CheckLine::passed("parts", format!("each of the {} parts has the hash that the directory names", parts.len())),
+        CheckLine::passed(
+            "schema",
+            format!("each part can be read as format V{} demands", directory.format().number()),
+        ),
         CheckLine::passed("instance", format!("every part belongs to instance {}", directory.instance())),
-        CheckLine::not_checked("anchor", "where the anchor comes from: compare it with the one your state hands out"),
+        CheckLine::not_checked(
+            "anchor",
+            "where the anchor comes from: compare its SHA-224 with the one that is announced",
+        ),
         CheckLine::not_checked("rollback", "whether a newer configuration exists"),
+        CheckLine::not_checked("federation", "the configurations of federated instances: each has its own anchor"),
     ];
+    if anchor.laboratory {
+        let text = "the anchor is that of a laboratory: outside the laboratory it proves nothing";
+        checks.push(CheckLine::warning("laboratory", text));
+    }
     Verdict {
         verdict: Judgement::Valid,
         code: None,
         reason: None,
+        cure: None,
         facts: Facts {
             instance: Some(directory.instance().to_string()),
             version: Some(directory.format().number()),
             expires: Some(directory.expires().to_string()),
+            sha256: Some(directory.sha256().iter().map(|octet| format!("{octet:02x}")).collect()),
             parts,
-            lab: is_lab(anchor),
+            anchor_sha224: Some(anchor.hash.clone()),
+            lab: anchor.laboratory,
         },
         checks,
     }
 }
 
-fn refused(problem: &Problem) -> Verdict<Facts> {
-    let (verdict, code) = match problem {
-        Problem::Conf(e) => (Judgement::Invalid, Some(e.code())),
-        Problem::Anchor(_) => (Judgement::Unreadable, Some(Code::MalformedAnchor)),
-        Problem::AnchorFile(_) => (Judgement::Unreadable, Some(Code::AnchorFileNotFound)),
-        Problem::Files(_) => (Judgement::Unreadable, None),
-        Problem::Fetch(_) => (Judgement::Unreadable, Some(Code::GlobalConfDownloadFailure)),
+fn refused(problem: &Problem, anchor: Option<&AnchorFacts>) -> Verdict<Facts> {
+    let (verdict, code, cure) = match problem {
+        Problem::Conf { cause, cure } => (ground::judgement(cause), Some(cause.code()), cure.as_str()),
+        Problem::Anchor(_) => (Judgement::Unreadable, Some(Code::MalformedAnchor), ground::NO_ANCHOR),
+        Problem::AnchorFile(_) => {
+            (Judgement::Unreadable, Some(Code::AnchorFileNotFound), "give the path of the state's anchor file")
+        }
+        Problem::Files(_) => (Judgement::Unreadable, None, "--dir takes the folder of one published version"),
+        Problem::Fetch(_) => (
+            Judgement::Unreadable,
+            Some(Code::GlobalConfDownloadFailure),
+            "--url takes the address of the signed directory, such as http://HOST/internalconf; is it reachable from here?",
+        ),
+    };
+    let checks = match problem {
+        Problem::Conf { cause, .. } => {
+            vec![
+                CheckLine::failed(broken(cause), chain(cause.as_ref())),
+                CheckLine::not_checked("rest", "everything after that"),
+            ]
+        }
+        _ => Vec::new(),
     };
     Verdict {
         verdict,
-        code: code.map(|c| c.to_string()),
+        code: code.map(|code| FaultCode::own(Origin::None, vec![code]).to_string()),
         reason: Some(chain(problem)),
-        facts: Facts::default(),
-        checks: Vec::new(),
+        cure: Some(cure.to_owned()),
+        facts: Facts {
+            instance: anchor.map(|a| a.instance.to_string()),
+            anchor_sha224: anchor.map(|a| a.hash.clone()),
+            lab: anchor.is_some_and(|a| a.laboratory),
+            ..Facts::default()
+        },
+        checks,
     }
 }
 
-#[allow(clippy::print_stdout, reason = "a command speaks on standard output")]
-fn print(verdict: &Verdict<Facts>, json: bool) {
-    if json {
-        println!("{}", serde_json::to_string(verdict).unwrap_or_default());
-        return;
+/// The check at which a configuration broke.
+fn broken(error: &ConfError) -> &'static str {
+    match error {
+        ConfError::Directory { .. } | ConfError::NoDirectory { .. } | ConfError::Tree(_) => "directory",
+        ConfError::NoVerificationCertificate { .. }
+        | ConfError::VerificationCertificate { .. }
+        | ConfError::Signature(_) => "signature",
+        ConfError::Expired { .. } => "expiry",
+        ConfError::Rollback { .. } => "rollback",
+        ConfError::PartInstance { .. } | ConfError::Folder { .. } => "instance",
+        ConfError::PartNotListed(_)
+        | ConfError::PartMissing(_)
+        | ConfError::PartTooLarge { .. }
+        | ConfError::PartHash(_)
+        | ConfError::Ambiguous { .. }
+        | ConfError::NoShared(_) => "parts",
+        ConfError::Part { .. } | ConfError::TooManyInstances | ConfError::TrustService { .. } => "schema",
     }
+}
+
+fn report(verdict: &Verdict<Facts>) -> String {
     let facts = &verdict.facts;
-    match verdict.verdict {
-        Judgement::Valid => println!(
-            "VALID: configuration of instance {}{}, format V{}, until {}",
-            facts.instance.as_deref().unwrap_or("?"),
-            if facts.lab { " (laboratory)" } else { "" },
-            facts.version.unwrap_or(0),
-            facts.expires.as_deref().unwrap_or("?"),
-        ),
-        Judgement::Invalid | Judgement::Unreadable => println!(
-            "{}: {} [{}]",
-            if verdict.verdict == Judgement::Invalid { "INVALID" } else { "UNREADABLE" },
-            verdict.reason.as_deref().unwrap_or("?"),
-            verdict.code.as_deref().unwrap_or("no code"),
-        ),
+    let mut text = format!("{}: global configuration", verdict.verdict.word());
+    if let Some(instance) = &facts.instance {
+        text.push_str(&format!(" of instance {}", plain(instance)));
     }
-    for part in &facts.parts {
-        println!("  part         {part}");
-    }
-    verdict.checks.iter().for_each(|c| println!("{}", c.line()));
+    text.push('\n');
+    text.push_str(&verdict.complaint());
+    let told = [
+        ("format", facts.version.map(|v| format!("V{v}"))),
+        ("valid until", facts.expires.clone()),
+        ("SHA-256", facts.sha256.clone()),
+        ("anchor SHA-224", facts.anchor_sha224.clone()),
+    ];
+    let told = told.into_iter().filter_map(|(label, value)| Some((label, value?)));
+    told.for_each(|(label, value)| text.push_str(&field(label, &value)));
+    facts.parts.iter().for_each(|part| text.push_str(&field("part", part)));
+    text.push_str(&verdict.checked());
+    text
 }

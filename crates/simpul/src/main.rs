@@ -17,13 +17,13 @@ mod random;
 mod role;
 mod run;
 mod shutdown;
-mod verdict;
 mod verify;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use simpul::{evidence, ground, verdict};
 use simpul_exchange::ports::Clock;
 use simpul_io::clock::SystemClock;
 

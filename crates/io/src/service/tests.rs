@@ -309,6 +309,35 @@ async fn tls_service(
 }
 
 #[tokio::test]
+async fn over_tls_an_answer_that_ends_with_its_connection_needs_a_close_notify() {
+    // RFC 9112 §9.8.
+    let (certificate, key) = pair("service");
+    for proper in [true, false] {
+        let mut context = SslContext::builder(SslMethod::tls()).unwrap();
+        context.set_certificate(certificate.x509()).unwrap();
+        context.set_private_key(&key).unwrap();
+        let context = context.build();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let mut stream = SslStream::new(Ssl::new(&context).unwrap(), tcp).unwrap();
+            Pin::new(&mut stream).accept().await.unwrap();
+            request(&mut stream).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nfine").await.unwrap();
+            if proper {
+                stream.shutdown().await.unwrap();
+            }
+        });
+        let reply = services().ask(call(&url)).await.unwrap();
+        match collect(reply.body).await {
+            Ok(body) => assert!(proper && body == "fine"),
+            Err(error) => assert!(!proper && matches!(error, BodyError::Cut(_)), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_pinned_service_must_present_its_certificate() {
     let ((certificate, key), (other, _)) = (pair("service"), pair("other"));
     let (port, mut told) = tls_service(&certificate, &key).await;

@@ -1,5 +1,6 @@
 //! ASiC-E containers: one message with its seal and its timestamp, for whoever asks for evidence (wire.md §7.1).
 
+mod content;
 mod manifest;
 mod read;
 mod sender;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use simpul_core::{Code, limits};
 use zip::result::ZipError;
 
+pub use self::content::{Content, Said};
 pub use self::sender::{Sender, SenderError};
 pub use self::verify::{ContainerVerdict, Stamped, VerifyError, verify_container};
 

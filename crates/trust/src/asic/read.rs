@@ -32,6 +32,21 @@ impl Container {
         }
         found.container()
     }
+
+    /// The names of the entries of a container that have no meaning, in the order of its directory: the signature
+    /// covers none of them, and nothing here looks into them. Folders are left out.
+    pub fn ignored(octets: &[u8]) -> Result<Vec<String>, AsicError> {
+        let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
+        let mut names = Vec::new();
+        for index in 0..archive.len().min(limits::ASIC_ENTRIES) {
+            let name = archive.by_index_raw(index).map_err(AsicError::Zip)?.name().to_owned();
+            let lower = name.to_ascii_lowercase();
+            if Entry::of_name(&lower).is_none() && attachment(&lower).is_none() && !name.ends_with('/') {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
 }
 
 /// What has been read so far.

@@ -2,14 +2,14 @@
 //! (wire.md §5.4, rule 4).
 
 use bytes::Bytes;
-use roxmltree::Node;
+use roxmltree::{Document, Node};
 use simpul_core::{ClientId, Code, IdError, MemberId};
 use simpul_wire::rest::{RestError, RestMessage};
 use simpul_wire::xml::{self, XmlError};
 
-const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
-const XROAD: &str = "http://x-road.eu/xsd/xroad.xsd";
-const IDENTIFIERS: &str = "http://x-road.eu/xsd/identifiers";
+pub(super) const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+pub(super) const XROAD: &str = "http://x-road.eu/xsd/xroad.xsd";
+pub(super) const IDENTIFIERS: &str = "http://x-road.eu/xsd/identifiers";
 
 /// What a message says of itself, as far as its seal is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,20 @@ impl Sender {
 
     /// Reads a stored message: a REST block (§2.3) or a SOAP envelope (§4.1).
     pub fn of(message: &Bytes) -> Result<Self, SenderError> {
-        let text = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
-        match text.trim_ascii_start().first() {
-            Some(b'<') => soap(text),
-            _ => match RestMessage::decode(message.clone()).map_err(SenderError::Rest)? {
-                RestMessage::Request(m) => Ok(Self { client: m.client().clone(), is_response: false }),
-                RestMessage::Response(m) => Ok(Self { client: m.service().provider.clone(), is_response: true }),
-            },
+        if let Some(text) = soap_text(message) {
+            return soap(text);
+        }
+        match RestMessage::decode(message.clone()).map_err(SenderError::Rest)? {
+            RestMessage::Request(m) => Ok(Self { client: m.client().clone(), is_response: false }),
+            RestMessage::Response(m) => Ok(Self { client: m.service().provider.clone(), is_response: true }),
         }
     }
+}
+
+/// The XML of a message that is SOAP and no REST block, without a byte order mark.
+pub(super) fn soap_text(message: &[u8]) -> Option<&[u8]> {
+    let text = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
+    (text.trim_ascii_start().first() == Some(&b'<')).then_some(text)
 }
 
 /// Why a message does not say who sent it.
@@ -67,31 +72,53 @@ impl SenderError {
     }
 }
 
+/// A SOAP message, as far as its own shape goes.
+pub(super) struct Envelope<'d> {
+    pub(super) header: Node<'d, 'd>,
+    /// The only element of the body.
+    pub(super) content: Node<'d, 'd>,
+}
+
+impl<'d> Envelope<'d> {
+    pub(super) fn of(document: &'d Document<'d>) -> Result<Self, SenderError> {
+        let envelope = document.root_element();
+        if !envelope.has_tag_name((ENVELOPE, "Envelope")) {
+            return Err(SenderError::Soap("Envelope"));
+        }
+        let header = only(envelope, ENVELOPE, "Header")?;
+        let body = only(envelope, ENVELOPE, "Body")?;
+        let content = body.first_element_child().filter(|n| n.next_sibling_element().is_none());
+        Ok(Self { header, content: content.ok_or(SenderError::Soap("element in its body"))? })
+    }
+
+    pub(super) fn is_response(&self) -> bool {
+        self.content.tag_name().name().ends_with("Response")
+    }
+}
+
 fn soap(text: &[u8]) -> Result<Sender, SenderError> {
     let document = xml::parse_bytes(text).map_err(SenderError::Xml)?;
-    let envelope = document.root_element();
-    if !envelope.has_tag_name((ENVELOPE, "Envelope")) {
-        return Err(SenderError::Soap("Envelope"));
-    }
-    let header = only(envelope, ENVELOPE, "Header")?;
-    let body = only(envelope, ENVELOPE, "Body")?;
-    let content = body.first_element_child().filter(|n| n.next_sibling_element().is_none());
-    let is_response = content.ok_or(SenderError::Soap("element in its body"))?.tag_name().name().ends_with("Response");
-    let party = only(header, XROAD, if is_response { "service" } else { "client" })?;
+    let envelope = Envelope::of(&document)?;
+    let is_response = envelope.is_response();
+    let client = party(only(envelope.header, XROAD, if is_response { "service" } else { "client" })?)?;
+    Ok(Sender { client, is_response })
+}
+
+/// The member or subsystem of a `client` or `service`.
+pub(super) fn party(party: Node<'_, '_>) -> Result<ClientId, SenderError> {
     let mut fields = vec![field(party, "xRoadInstance")?, field(party, "memberClass")?, field(party, "memberCode")?];
     if party.children().any(|n| n.has_tag_name((IDENTIFIERS, "subsystemCode"))) {
         fields.push(field(party, "subsystemCode")?);
     }
-    let client = ClientId::from_parts(&fields).map_err(SenderError::Identifier)?;
-    Ok(Sender { client, is_response })
+    ClientId::from_parts(&fields).map_err(SenderError::Identifier)
 }
 
-fn field<'d>(party: Node<'d, 'd>, name: &'static str) -> Result<&'d str, SenderError> {
+pub(super) fn field<'d>(party: Node<'d, 'd>, name: &'static str) -> Result<&'d str, SenderError> {
     let node = only(party, IDENTIFIERS, name)?;
     Ok(node.text().unwrap_or_default())
 }
 
-fn only<'d>(parent: Node<'d, 'd>, namespace: &str, name: &'static str) -> Result<Node<'d, 'd>, SenderError> {
+pub(super) fn only<'d>(parent: Node<'d, 'd>, namespace: &str, name: &'static str) -> Result<Node<'d, 'd>, SenderError> {
     let mut found =
         parent.children().filter(|n| n.tag_name().namespace() == Some(namespace) && n.tag_name().name() == name);
     match (found.next(), found.next()) {

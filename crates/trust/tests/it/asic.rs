@@ -274,8 +274,10 @@ fn names_are_free_within_reason() {
     let entries = [("MimeType", MIME.1), ("MESSAGE.xml", b"m".as_slice()), ("meta-inf/my-Signatures-0.XML", b"s")];
     let container = Container::read(&zipped(&entries)).unwrap();
     assert_eq!((container.message.as_ref(), container.signature.as_ref()), (b"m".as_slice(), b"s".as_slice()));
-    let read = read_with(&[("hashchain.xml", b"?"), ("META-INF/", b""), ("attachmentX", b"?"), ("attachment01", b"?")]);
-    assert!(read.unwrap().attachments.is_empty());
+    let unknown = [("hashchain.xml", b"?".as_slice()), ("META-INF/", b""), ("attachmentX", b"?"), ("attachment01", b"?")];
+    assert!(read_with(&unknown).unwrap().attachments.is_empty());
+    let ignored = Container::ignored(&zipped(&[&LEAST, &unknown[..]].concat())).unwrap();
+    assert_eq!(ignored, ["hashchain.xml", "attachmentX", "attachment01"], "all but the folder are named");
     let refused = vec![Code::AsicInvalidContainer];
     for name in ["Message.xml", "MIMETYPE", "META-INF/signatures0.xml"] {
         assert_eq!(code(read_with(&[(name, b"other")])), refused, "{name}");

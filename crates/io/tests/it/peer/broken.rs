@@ -68,8 +68,6 @@ async fn an_answer_that_breaks_off_is_an_error() {
     for answer in [
         &b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine"[..],
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfine\r\n",
-        // Ends with its connection, which was not closed as TLS closes (no close_notify).
-        b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nfine",
     ] {
         let peer = peer(move |_, mut stream| async move {
             request(&mut stream).await.unwrap();
@@ -79,6 +77,18 @@ async fn an_answer_that_breaks_off_is_an_error() {
         let reply = send(open(&peers(peer.at.port(), |_| {})).await).await.unwrap();
         assert!(matches!(collect(reply.body).await, Err(BodyError::Cut(_))), "{}", String::from_utf8_lossy(answer));
     }
+}
+
+#[tokio::test]
+async fn an_answer_may_end_with_its_connection() {
+    // As those of X-Road's Java server do. No close_notify is asked for: the message shows whether it is whole.
+    let peer = peer(|_, mut stream| async move {
+        request(&mut stream).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nfine").await.unwrap();
+    })
+    .await;
+    let reply = send(open(&peers(peer.at.port(), |_| {})).await).await.unwrap();
+    assert_eq!(collect(reply.body).await.unwrap(), b"fine");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Whole exchanges in one process: a consumer and a provider of two instances over ports in memory.
+#![allow(clippy::type_complexity, reason = "tables of cases name what each case does to a message")]
 
 #[cfg(test)]
 #[cfg(test)]

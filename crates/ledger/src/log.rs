@@ -137,7 +137,11 @@ pub struct Halted {
     pub cause: Arc<StoreError>,
 }
 
-/// A message that is durable in the log with its seal. Only [`Ledger::record`] makes one.
+/// A message that is durable in the log with its seal. Only [`Ledger::record`] makes one:
+///
+/// ```compile_fail,E0451
+/// let forged = simpul_ledger::Recorded { item: (), id: simpul_ledger::RecordId::FIRST };
+/// ```
 #[derive(Debug)]
 pub struct Recorded<T> {
     item: T,

@@ -62,8 +62,11 @@ pub enum StampError {
 pub struct StampReport {
     /// Records that got a timestamp.
     pub stamped: usize,
-    /// Records that cannot have one, with the reason: the operator must look at them.
+    /// Records that cannot have one, with the reason: the operator must look at them. The first
+    /// [`REPORTED_IMPOSSIBLE`] of this run.
     pub impossible: Vec<(RecordId, String)>,
+    /// How many more of those there were.
+    pub more_impossible: usize,
     /// Why the run ended before it was through.
     pub failure: Option<StampError>,
     /// Since when the oldest record waits that waits now.
@@ -175,7 +178,10 @@ impl Ledger {
         for (id, stamp) in stamps {
             match stamp {
                 Stamp::Single { .. } => report.stamped += 1,
-                Stamp::Impossible { why } => report.impossible.push((id, why)),
+                Stamp::Impossible { why } if report.impossible.len() < REPORTED_IMPOSSIBLE => {
+                    report.impossible.push((id, why));
+                }
+                Stamp::Impossible { .. } => report.more_impossible += 1,
             }
         }
         Ok(())
@@ -212,6 +218,9 @@ async fn stamp_one(
     };
     Ok((id, stamp))
 }
+
+/// Records without hope that one report names.
+pub const REPORTED_IMPOSSIBLE: usize = 100;
 
 /// Longest reason that is stored.
 const WHY_CHARS: usize = 500;

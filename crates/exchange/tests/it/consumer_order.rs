@@ -20,10 +20,8 @@ use crate::federation::{CLIENT, Federation, MY_ADDRESS, PROVIDER, forge};
 enum Reached {
     /// Nothing left the node.
     Nowhere,
-    /// A connection was opened, or tried.
+    /// A connection was opened, or tried; what left on it, if anything, has no seal.
     Opened,
-    /// Something was sent, but no seal.
-    Begun,
     /// The request left whole.
     Sent,
 }
@@ -46,7 +44,7 @@ const fn defect(
 ) -> Defect {
     let logged = match reached {
         Reached::Sent => 1,
-        Reached::Nowhere | Reached::Opened | Reached::Begun => 0,
+        Reached::Nowhere | Reached::Opened => 0,
     };
     Defect { name, spoil, code, reached, logged }
 }
@@ -82,9 +80,9 @@ const DEFECTS: &[Defect] = &[
     defect("no OCSP response for the own server", Reached::Opened, "ssl_authentication_failed", |f, _| {
         f.id.ocsp.lose(&f.id_chain()[0]);
     }),
-    defect("a body that breaks off", Reached::Begun, "io_error", |_, call| call.body = Some(cut(["half"]))),
-    defect("no sign key", Reached::Begun, "cannot_create_signature", |f, _| f.id.keys.remove(&member(CLIENT))),
-    defect("a log that fails", Reached::Begun, "logging_failed", |f, _| {
+    defect("a body that breaks off", Reached::Opened, "io_error", |_, call| call.body = Some(cut(["half"]))),
+    defect("no sign key", Reached::Opened, "cannot_create_signature", |f, _| f.id.keys.remove(&member(CLIENT))),
+    defect("a log that fails", Reached::Opened, "logging_failed", |f, _| {
         f.id.store.break_next(Step::Append, How::Lost, 2);
     }),
     defect("an answer with another status", Reached::Sent, "http_error", |f, _| {
@@ -170,12 +168,10 @@ async fn check(expected: &Defect, defects: &[Defect]) {
 
 impl Federation {
     fn reached(&self) -> Reached {
-        let sent = self.road.sent();
-        match (self.road.opened().is_empty(), sent.octets().is_empty(), sent.has_seal()) {
-            (true, ..) => Reached::Nowhere,
-            (false, true, _) => Reached::Opened,
-            (false, false, false) => Reached::Begun,
-            (false, false, true) => Reached::Sent,
+        match (self.road.opened().is_empty(), self.road.sent().has_seal()) {
+            (true, _) => Reached::Nowhere,
+            (false, false) => Reached::Opened,
+            (false, true) => Reached::Sent,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! No acknowledged exchange without durable evidence (invariant I1): each of the four records is broken in each way.
 
+use simpul_exchange::ports::BodyError;
 use simpul_ledger::contract::{How, Step};
 use simpul_ledger::{Direction, Side, StoredRecord};
 
 use crate::federation::calls::{get, post};
-use crate::federation::octets::{End, octets};
+use crate::federation::octets::{collect, has, octets};
 use crate::federation::register::{ANSWER, reply};
 use crate::federation::{Federation, NOW, authority, confs};
 
@@ -178,8 +179,12 @@ async fn a_halted_ledger_refuses_everything() {
 async fn what_is_not_logged_does_not_end_like_a_message() {
     let federation = Federation::new().await;
     federation.breaks(ConsumerRequest, How::Lost, ATTEMPTS);
-    federation.relay(get("/1")).await;
-    assert_ne!(federation.road.sent().end(), Some(End::Whole));
+    let held = federation.road.next_holds();
+    let answer = federation.relay(get("/1")).await;
+    assert_eq!(answer.error(), Some("server.clientproxy.logging_failed"));
+    let (octets, end) = collect(held.await.unwrap()).await;
+    assert!(has(&octets, "x-road-rest-request") && !has(&octets, "signature/bdoc-1.0/ts"));
+    assert!(matches!(end, Some(BodyError::Abandoned)), "{end:?}");
 }
 
 /// A record cites only configurations that are kept; on another one nothing is exchanged.

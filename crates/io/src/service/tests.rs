@@ -234,6 +234,7 @@ async fn a_service_has_its_time() {
     assert!(matches!(services().ask(Call { timeout, ..call(&url) }).await, Err(LinkError::TimedOut { .. })));
     let (at, _told) = service("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine").await;
     let url = format!("http://{at}");
+    let timeout = Some(Duration::from_secs(1));
     let reply = services().ask(Call { timeout, ..call(&url) }).await.unwrap();
     assert!(matches!(collect(reply.body).await, Err(BodyError::Slow(_))));
 }

@@ -203,6 +203,18 @@ async fn a_seal_without_a_value_leaves_the_line_and_is_reported() {
     node.verify(&node.load(4).await);
 }
 
+#[tokio::test]
+async fn a_flood_of_broken_seals_makes_no_long_report_and_stops_nothing() {
+    let node = node(LedgerSettings { stamps_per_commit: 7, ..Default::default() }).await;
+    for n in 1..=101 {
+        let broken = NewRecord { refused: Some("x.y".into()), ..simpul_ledger::contract::record(n) };
+        node.ledger.record((), |()| broken).await.unwrap();
+    }
+    node.record([102]).await;
+    let report = node.run().await;
+    assert_eq!((report.stamped, report.impossible.len(), report.more_impossible), (1, 100, 1));
+}
+
 /// A refused message may carry anything: a second timestamp has no place beside a first.
 #[tokio::test]
 async fn a_refused_seal_that_has_a_timestamp_gets_no_second_one() {

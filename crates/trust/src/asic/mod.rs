@@ -4,6 +4,7 @@ mod content;
 mod manifest;
 mod read;
 mod sender;
+mod story;
 mod verify;
 mod write;
 

@@ -1,18 +1,14 @@
 //! Reading a container (wire.md §7.1).
-//!
-//! A ZIP file has a directory at its end and a header before each entry, and readers go by one or the other: X-Road
-//! goes by the headers. Both must tell the same story here, so that nobody is shown another container than we see.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 use simpul_core::limits;
-use zip::{CompressionMethod, ZipArchive};
+use zip::ZipArchive;
 
+use super::story::{Archive, same_story};
 use super::{AsicError, Container, Entry, MIME_TYPE};
-
-type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 impl Container {
     /// Reads a container of at most [`limits::ASIC_CONTENT`] octets, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
@@ -144,101 +140,4 @@ pub(super) fn attachment(lower: &str) -> Option<usize> {
 
 fn blank(octets: &[u8]) -> bool {
     octets.trim_ascii().is_empty()
-}
-
-/// Compares the directory with the headers: from the first octet to the directory, entry follows entry without gaps,
-/// each with the same name, method and sizes in both.
-fn same_story(octets: &[u8], archive: &mut Archive<'_>) -> Result<(), AsicError> {
-    let directory = archive.central_directory_start();
-    let mut entries = Vec::new();
-    for index in 0..archive.len() {
-        let file = archive.by_index_raw(index).map_err(AsicError::Zip)?;
-        entries.push(Listed {
-            start: file.header_start(),
-            data: file.data_start(),
-            compressed: file.compressed_size(),
-            size: file.size(),
-            crc: file.crc32(),
-            method: method(file.compression()),
-            name: file.name_raw().to_vec(),
-        });
-    }
-    entries.sort_unstable_by_key(|e| e.start);
-    let mut ends = entries.iter().skip(1).map(|e| e.start).chain([directory]);
-    let mut expected = 0;
-    for entry in &entries {
-        let end = ends.next().unwrap_or(directory);
-        if entry.start != expected || !entry.agrees(octets, end) {
-            return Err(AsicError::Inconsistent(entry.start));
-        }
-        expected = end;
-    }
-    if expected == directory { Ok(()) } else { Err(AsicError::Inconsistent(expected)) }
-}
-
-/// The number of a compression method (APPNOTE.TXT 4.4.5), if it is one that containers have.
-fn method(method: CompressionMethod) -> Option<u8> {
-    match method {
-        CompressionMethod::Stored => Some(STORED),
-        CompressionMethod::Deflated => Some(DEFLATED),
-        _ => None,
-    }
-}
-
-const STORED: u8 = 0;
-const DEFLATED: u8 = 8;
-
-/// An entry as the directory lists it.
-struct Listed {
-    start: u64,
-    data: u64,
-    compressed: u64,
-    size: u64,
-    crc: u32,
-    method: Option<u8>,
-    name: Vec<u8>,
-}
-
-impl Listed {
-    /// Whether the entry's own header says the same, and its data ends at `end` (APPNOTE.TXT 4.3.7, 4.3.9).
-    fn agrees(&self, octets: &[u8], end: u64) -> bool {
-        let Some(header) = slice(octets, self.start, self.data.saturating_sub(self.start)) else { return false };
-        let Some((fixed, rest)) = header.split_first_chunk::<30>() else { return false };
-        let [b'P', b'K', 3, 4, _, _, flags, _, method, high, _, _, _, _, a, b, c, d, e, f, g, h, i, j, k, l, m, n, ..] =
-            *fixed
-        else {
-            return false;
-        };
-        let gap = end.checked_sub(self.data.saturating_add(self.compressed));
-        let streamed = flags & 8 != 0;
-        let stated = (u32::from_le_bytes([a, b, c, d]), [e, f, g, h], [i, j, k, l]);
-        let here = (self.crc, low(self.compressed), low(self.size));
-        let told = match (streamed, gap) {
-            (true, Some(gap)) => self.descriptor(octets, gap),
-            (false, Some(0)) => stated == here,
-            (_, _) => false,
-        };
-        // Stored data does not show its end, so it cannot be streamed.
-        let streamable = self.method == Some(DEFLATED) || !streamed;
-        let named = rest.starts_with(&self.name) && usize::from(u16::from_le_bytes([m, n])) == self.name.len();
-        told && streamable && named && self.method == Some(method) && high == 0
-    }
-
-    /// Whether what follows the data is its data descriptor.
-    fn descriptor(&self, octets: &[u8], gap: u64) -> bool {
-        let here = [self.crc.to_le_bytes(), low(self.compressed), low(self.size)].concat();
-        let found = slice(octets, self.data.saturating_add(self.compressed), gap).unwrap_or_default();
-        found == here || found.strip_prefix(b"PK\x07\x08") == Some(here.as_slice())
-    }
-}
-
-/// The lower 32 bits, as headers hold them; larger entries are refused by their size.
-fn low(size: u64) -> [u8; 4] {
-    let [a, b, c, d, ..] = size.to_le_bytes();
-    [a, b, c, d]
-}
-
-fn slice(octets: &[u8], start: u64, len: u64) -> Option<&[u8]> {
-    let (start, len) = (usize::try_from(start).ok()?, usize::try_from(len).ok()?);
-    octets.get(start..start.checked_add(len)?)
 }

@@ -274,7 +274,8 @@ fn names_are_free_within_reason() {
     let entries = [("MimeType", MIME.1), ("MESSAGE.xml", b"m".as_slice()), ("meta-inf/my-Signatures-0.XML", b"s")];
     let container = Container::read(&zipped(&entries)).unwrap();
     assert_eq!((container.message.as_ref(), container.signature.as_ref()), (b"m".as_slice(), b"s".as_slice()));
-    let unknown = [("hashchain.xml", b"?".as_slice()), ("META-INF/", b""), ("attachmentX", b"?"), ("attachment01", b"?")];
+    let unknown =
+        [("hashchain.xml", b"?".as_slice()), ("META-INF/", b""), ("attachmentX", b"?"), ("attachment01", b"?")];
     assert!(read_with(&unknown).unwrap().attachments.is_empty());
     let ignored = Container::ignored(&zipped(&[&LEAST, &unknown[..]].concat())).unwrap();
     assert_eq!(ignored, ["hashchain.xml", "attachmentX", "attachment01"], "all but the folder are named");
@@ -334,6 +335,29 @@ fn hidden_entries_are_refused() {
     for (offset, what) in [(6, "flags"), (8, "method"), (14, "checksum"), (18, "compressed size"), (22, "size")] {
         assert_eq!(with(&|o| o[offset] ^= 8), refused, "{what}");
     }
+    // What a reader that looks for the end record from the back would not see, or would see elsewhere.
+    let end = find(&octets, b"PK\x05\x06", 0);
+    assert_eq!(with(&|o| o.push(b'x')), refused, "octets after");
+    for (offset, what) in [
+        (4, "disk"),
+        (6, "disk of the directory"),
+        (8, "entries on this disk"),
+        (10, "entries"),
+        (12, "size of the directory"),
+        (16, "place of the directory"),
+        (20, "length of the comment"),
+    ] {
+        assert_eq!(with(&|o| o[end + offset] ^= 1), refused, "{what}");
+    }
+    let last = find(&octets, b"META-INF/signatures.xml", 1) - 46;
+    for (offset, what) in [(30, "length of the extra field"), (32, "length of the comment")] {
+        assert_eq!(with(&|o| o[last + offset] ^= 1), refused, "{what} of the last entry");
+    }
+    let first = find(&octets, b"mimetype", 1) - 46;
+    let both = |bit: u8| with(&|o| (o[6], o[first + 8]) = (bit, bit));
+    assert_eq!(both(2), [], "how well it is deflated");
+    assert_eq!(both(1), refused, "encrypted");
+    assert_eq!(both(32), refused, "a patch");
     // The directory takes the last letter of a name for a comment.
     let mut longer = zipped(&[LEAST[0], ("message.xmlX", b"evil"), LEAST[2]]);
     assert_eq!(code(Container::read(&longer)), [Code::AsicMessageNotFound]);

@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use futures_util::stream;
-use simpul_core::Fault;
-use simpul_core::{Dialect, DigestAlgorithm};
+use simpul_core::{Dialect, DigestAlgorithm, Fault};
 use simpul_exchange::call::PeerCall;
 use simpul_exchange::message::{Body, Request};
-use simpul_exchange::ports::{BodyStream, Headers};
+use simpul_exchange::ports::{BodyStream, Headers, PeerReply};
 use simpul_ledger::LoggedBody;
 use simpul_trust::cert::Certificate;
 use simpul_trust::hash;
@@ -18,6 +17,7 @@ use simpul_wire::transport::{Decoder, Direction, Encoder, Event};
 
 use super::authority::{chain, member};
 use super::octets::{Watched, octets};
+use super::road::Stranger;
 use super::{CLIENT, Federation, NOW, PROVIDER};
 
 /// The parts of a message (wire.md §3.3); each may be missing.
@@ -190,17 +190,64 @@ impl Federation {
         let ocsp = node.ocsp.responses(&chain(&signer), NOW).unwrap();
         message.seal(&signer, &ocsp).await;
     }
+}
 
-    /// A sound answer of the provider to a request, not sealed yet.
-    pub(crate) fn answer_to(&self, request: &Message, body: Option<&'static str>) -> Message {
-        let head = RestRequest::decode(request.block.clone().unwrap()).unwrap();
-        let request_body =
-            request.body.as_ref().map(|b| Body { data: None, digest: hash::sha512(b), logged: LoggedBody::None });
-        let hash = Request::new(head.clone(), request_body).hash(DigestAlgorithm::Sha512);
-        let headers = [("Content-Type", b"application/json".as_slice())];
-        let head = RestResponse::from_service(200, "OK", headers, &head, hash.as_bytes()).unwrap();
-        Message { block: Some(head.block().clone()), body: body.map(Bytes::from), ..Message::default() }
+/// Somebody in the provider's place, who can seal as `sealed_by`.
+pub(crate) struct Impostor {
+    pub(crate) sealed_by: &'static str,
+    pub(crate) body: Option<&'static str>,
+    /// What it names as digest of the request hash, and makes it with.
+    pub(crate) digest: DigestAlgorithm,
+    /// What it changes before it seals the answer.
+    pub(crate) before: fn(&mut Message),
+    /// And after.
+    pub(crate) after: fn(&mut Message),
+}
+
+impl Impostor {
+    /// One whose answer is sound.
+    pub(crate) const SOUND: Self = Self {
+        sealed_by: PROVIDER,
+        body: Some("the payload"),
+        digest: DigestAlgorithm::Sha512,
+        before: |_| {},
+        after: |_| {},
+    };
+
+    /// It reads the request whole, and answers.
+    pub(crate) fn stranger(self, federation: &Federation) -> Stranger {
+        let node = if self.sealed_by.starts_with("ID/") { &federation.id } else { &federation.my };
+        let signer = node.keys.of(&member(self.sealed_by));
+        let ocsp = node.ocsp.responses(&chain(&signer), NOW).unwrap();
+        Box::new(move |call| {
+            Box::pin(async move {
+                let content_type = call.headers.iter().find(|(n, _)| n == "content-type").unwrap().1.clone();
+                let octets = super::octets::collect(call.body).await.0;
+                let content_type = std::str::from_utf8(&content_type).unwrap();
+                let request = Message::read(content_type, Direction::Request, &octets);
+                let mut answer = answer_to(&request, self.body, self.digest);
+                (self.before)(&mut answer);
+                answer.seal(&signer, &ocsp).await;
+                (self.after)(&mut answer);
+                let (content_type, body) = stream(&answer, Direction::Response);
+                let algorithm = Bytes::from_static(self.digest.name().as_bytes());
+                let headers =
+                    vec![("content-type".to_owned(), content_type.into()), ("x-hash-algorithm".to_owned(), algorithm)];
+                Ok(PeerReply { status: 200, headers, body })
+            })
+        })
     }
+}
+
+/// A sound answer to a request, not sealed yet.
+pub(crate) fn answer_to(request: &Message, body: Option<&'static str>, digest: DigestAlgorithm) -> Message {
+    let head = RestRequest::decode(request.block.clone().unwrap()).unwrap();
+    let request_body =
+        request.body.as_ref().map(|b| Body { data: None, digest: hash::sha512(b), logged: LoggedBody::None });
+    let hash = Request::new(head.clone(), request_body).hash(digest);
+    let headers = [("Content-Type", b"text/plain".as_slice())];
+    let head = RestResponse::from_service(200, "OK", headers, &head, hash.as_bytes()).unwrap();
+    Message { block: Some(head.block().clone()), body: body.map(Bytes::from), ..Message::default() }
 }
 
 /// A message's octets in one stream.

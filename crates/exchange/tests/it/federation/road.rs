@@ -11,6 +11,7 @@ use simpul_exchange::ports::{BodyStream, Headers, LinkError, PeerConnection, Pee
 use simpul_exchange::provider::Provider;
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::Route;
+use tokio::sync::oneshot;
 
 use super::octets::{Watched, collect};
 
@@ -90,6 +91,17 @@ impl Road {
         let answer =
             move |_| -> BoxFuture<'static, _> { Box::pin(async move { Ok(PeerReply { status, headers, body }) }) };
         self.next(Obstacle::Stranger(Box::new(answer)));
+    }
+
+    /// The next exchange gets no answer; what it sends can be taken here.
+    pub(crate) fn next_holds(&self) -> oneshot::Receiver<BodyStream> {
+        let (hold, held) = oneshot::channel();
+        self.next(Obstacle::Stranger(Box::new(move |call| {
+            // Whoever does not look lets it go.
+            let _ = hold.send(call.body);
+            Box::pin(std::future::pending())
+        })));
+        held
     }
 
     /// The answer of the next exchange is changed on its way.

@@ -113,6 +113,8 @@ impl RelayError {
             Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Reply { code, .. } => vec![*code],
+            // The message is sound; it is this node that cannot keep it.
+            Self::Inbound(InboundError::Intake(e)) => vec![e.code()],
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),

@@ -110,6 +110,8 @@ impl AnswerError {
             Self::HashAlgorithm(_) | Self::VersionUnreadable(_) => vec![Code::InternalError],
             Self::VersionTooOld(_) => vec![Code::ClientProxyVersionNotSupported],
             Self::MessageType => vec![Code::MissingSoap],
+            // The message is sound; it is this node that cannot keep it.
+            Self::Inbound(InboundError::Intake(e)) => vec![e.code()],
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::MissingRest => vec![Code::MissingRest],

@@ -76,7 +76,7 @@ fn admit(
 /// A fault where the block or the signature must be: what it says is for the operator, and that part is missing.
 fn report(fault: Option<Fault>) {
     if let Some(fault) = fault {
-        tracing::info!(%fault, "the peer sent a fault in a request");
+        tracing::info!(fault = fault.to_string(), "the peer sent a fault in a request");
     }
 }
 

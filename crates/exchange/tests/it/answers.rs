@@ -63,9 +63,9 @@ fn another_hash(answer: &mut Message) {
 #[tokio::test]
 async fn an_answer_that_does_not_say_whom_it_answers_is_refused() {
     let table: [(fn(&mut Message), &str); 5] = [
-        (|m| m.replace("x-road-client:", "x-other-client:"), "service_failed.inconsistent_response"),
-        (|m| m.replace("x-road-service:", "x-other-service:"), "service_failed.inconsistent_response"),
-        (|m| m.replace("x-road-request-id:", "x-other-request-id:"), "service_failed.inconsistent_response"),
+        (|m| m.replace("x-road-client:", "x-other-client:"), "inconsistent_response"),
+        (|m| m.replace("x-road-service:", "x-other-service:"), "inconsistent_response"),
+        (|m| m.replace("x-road-request-id:", "x-other-request-id:"), "inconsistent_response"),
         (|m| m.replace("x-road-id:", "x-other-id:"), "service_failed.missing_header_field"),
         (|m| m.replace("x-road-request-hash:", "x-other-request-hash:"), "service_failed.missing_header_field"),
     ];

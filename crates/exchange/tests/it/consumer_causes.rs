@@ -127,8 +127,8 @@ async fn a_link_that_fails_has_the_code_of_the_reason() {
         (road::unreachable, "network_error"),
         (road::unknown_host, "unknown_host"),
         (road::no_handshake, "ssl_authentication_failed"),
-        (road::no_http, "http_error"),
-        (road::too_slow, "network_error"),
+        (road::no_http, "io_error"),
+        (road::too_slow, "io_error"),
     ];
     for (error, expected) in table {
         let obstacles: [fn(fn() -> LinkError) -> Obstacle; 3] = [Obstacle::Closed, Obstacle::Refuses, Obstacle::Silent];
@@ -246,7 +246,7 @@ async fn a_spool_that_fails_ends_the_call() {
         let federation = Federation::new().await;
         federation.id.spool.breaks_at(step);
         let answer = federation.relay(get("/1")).await;
-        assert_eq!(answer.error(), Some("server.clientproxy.service_failed.io_error"), "{step:?}");
+        assert_eq!(answer.error(), Some("server.clientproxy.io_error"), "{step:?}");
         assert_eq!(federation.id.spool.entries(), 0);
         assert_eq!(federation.logged().await, [1, 2], "the provider answered");
     }

@@ -1,14 +1,30 @@
 //! Whole exchanges in one process: a consumer and a provider of two instances over ports in memory.
 
+#[cfg(test)]
 mod access;
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod consumer_causes;
+#[cfg(test)]
 mod consumer_order;
+#[cfg(test)]
+mod dialects;
+#[cfg(test)]
 mod evidence;
-mod fidelity;
-mod flow;
-mod provider_causes;
-mod provider_order;
-mod replies;
-
+#[cfg(test)]
+mod expiry;
+#[cfg(test)]
 mod federation;
+#[cfg(test)]
+mod fidelity;
+#[cfg(test)]
+mod flow;
+#[cfg(test)]
+mod provider_causes;
+#[cfg(test)]
+mod provider_order;
+#[cfg(test)]
+mod replies;
+#[cfg(test)]
+mod sizes;

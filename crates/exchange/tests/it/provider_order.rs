@@ -117,6 +117,9 @@ const DEFECTS: &[Defect] = &[
         f.my.server.change(|s| s.minimum_client_version = Some((7, 6, 0)));
         d.headers.push(("x-proxy-version", Some("7.5.9")));
     }),
+    early("a message that is not marked REST", Part::Nothing, "server.serverproxy.missing_soap", |_, d| {
+        d.headers.push(("x-road-message-type", None));
+    }),
     early("no hash algorithm", Part::Nothing, "server.serverproxy.internal_error", |_, d| {
         d.headers.push(("x-hash-algorithm", None));
     }),
@@ -143,7 +146,7 @@ const DEFECTS: &[Defect] = &[
     }),
     early("an unknown service", Part::Block, "server.serverproxy.unknown_service", |_, d| d.service = "marriages"),
     early("a cut message", Part::End, "server.serverproxy.service_failed.io_error", |_, d| d.cut = true),
-    early("no seal", Part::Seal, "server.serverproxy.service_failed.missing_signature", |_, d| d.sealed = false),
+    early("no seal", Part::Seal, "server.serverproxy.missing_signature", |_, d| d.sealed = false),
     early("no right", Part::End, "server.serverproxy.access_denied", |_, d| d.service = "deaths"),
     early("a disabled service", Part::End, "server.serverproxy.service_disabled", |_, d| d.service = "closed"),
     // wire.md §5.2: the given digests go into the chain, whose result then differs.

@@ -64,14 +64,14 @@ async fn malformed_answers_are_refused_by_name() {
     let table = [
         ("--b--\r\n".to_owned(), "missing_rest"),
         (part("application/x-road-rest-request", "GET\r\n") + "--b--", "missing_rest"),
-        (part("application/ocsp-response", "") + "--b--", "invalid_content_type"),
-        (part("text/xml", soap) + "--b--", "service_type"),
-        (block + "--b--", "missing_header_field"),
-        (part("application/x-road-rest-response", "OK\r\n200\r\n") + "--b--", "invalid_rest"),
+        (part("application/ocsp-response", "") + "--b--", "service_failed.invalid_content_type"),
+        (part("text/xml", soap) + "--b--", "service_failed.service_type"),
+        (block + "--b--", "service_failed.missing_header_field"),
+        (part("application/x-road-rest-response", "OK\r\n200\r\n") + "--b--", "service_failed.invalid_rest"),
     ];
     for (body, code) in table {
         let answer = relay(200, Some("multipart/mixed; boundary=b"), body.clone()).await;
-        assert_eq!(answer.error(), Some(format!("server.clientproxy.service_failed.{code}").as_str()), "{body}");
+        assert_eq!(answer.error(), Some(format!("server.clientproxy.{code}").as_str()), "{body}");
     }
     let answer = relay(200, Some("text/xml"), soap).await;
     assert_eq!(answer.error(), Some("server.clientproxy.service_failed.invalid_message"));

@@ -61,6 +61,17 @@ impl Laboratory {
         Watch::over(servers.map(|(name, process)| (name.clone(), process.pid())).collect::<Vec<(String, Pid)>>())
     }
 
+    /// Panics that a process has reported, each by the line that says where.
+    pub(super) fn panics(&self) -> Vec<String> {
+        let said = self.processes.iter().map(|(name, process)| (name, process.errors()));
+        let lines = said.flat_map(|(name, text)| {
+            let found: Vec<String> =
+                text.lines().filter(|l| l.contains("panicked at")).map(|l| format!("{name}: {l}")).collect();
+            found
+        });
+        lines.collect()
+    }
+
     /// A socket address of the plan.
     pub(super) fn address(&self, pointer: &str) -> SocketAddr {
         self.federation.text(pointer).trim_start_matches("http://").parse().unwrap()

@@ -117,6 +117,7 @@ fn outages() {
             report.wrong(format!("{}: no recovery: {after:?}", case.name));
         }
     }
+    laboratory.panics().into_iter().for_each(|finding| report.wrong(finding));
     report.finish();
 }
 
@@ -159,7 +160,7 @@ fn group(
     if after.status != Some(200) || after.code.is_some() {
         report.wrong(format!("the ordinary call no longer works: {after:?}"));
     }
-    watch.findings().into_iter().for_each(|finding| report.wrong(finding));
+    watch.findings().into_iter().chain(laboratory.panics()).for_each(|finding| report.wrong(finding));
     report.finish();
 }
 

@@ -145,6 +145,8 @@ for kind in message body chain signature; do
     exchange "answer with another $kind" 1 0 rsa ec $rsa '--body hello' "--body {\"a\":1} --tamper $kind"
 done
 
+exchange "answer to another request" 1 0 rsa ec $rsa '--body hello' '--body {"a":1} --tamper request-hash'
+
 # As the README has it: source files, no compiled classes.
 trial 2 "XRoadPeer.java without options" java "$here/XRoadPeer.java" client
 trial 2 "VerifyContainer.java without options" java "$here/VerifyContainer.java"

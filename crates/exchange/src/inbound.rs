@@ -35,6 +35,15 @@ impl InboundError {
     }
 }
 
+/// The place of what is found in a message in a fault code (wire.md §3.9). What is wrong while the message is decoded
+/// carries `service_failed`; what is missing, or does not match, shows only when it is decoded, and does not.
+pub(crate) fn found(code: Code) -> Vec<Code> {
+    match code {
+        Code::MissingRest | Code::MissingSignature | Code::InconsistentResponse => vec![code],
+        _ => vec![Code::ServiceFailed, code],
+    }
+}
+
 impl IntakeError {
     pub(crate) fn code(&self) -> Code {
         match self {

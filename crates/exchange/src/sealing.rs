@@ -1,7 +1,12 @@
 //! Own messages get their seal: the member's key, its certificate's OCSP responses, and the time.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use simpul_core::{MemberId, UnixTime};
 use simpul_trust::message::{Canonical, Sealed};
 use simpul_trust::seal::SealError;
+use simpul_trust::token::Signer;
 
 use crate::ports::{OcspUnavailable, Ports};
 
@@ -21,10 +26,19 @@ pub enum CannotSeal {
 
 /// Seals a message with its signer's key.
 pub(crate) async fn seal<M: Canonical>(ports: &Ports, message: M) -> Result<Sealed<M>, CannotSeal> {
-    let member = message.signer();
-    let signer = ports.keys.signer(member).ok_or_else(|| CannotSeal::NoKey(member.to_string()))?;
     let at = ports.clock.now();
+    let (signer, ocsp) = context(ports, message.signer(), at)?;
+    Sealed::make(message, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
+}
+
+/// A member's key and the OCSP responses that go into its seals: without both nothing can be sealed.
+pub(crate) fn context(
+    ports: &Ports,
+    member: &MemberId,
+    at: UnixTime,
+) -> Result<(Arc<dyn Signer>, Vec<Bytes>), CannotSeal> {
+    let signer = ports.keys.signer(member).ok_or_else(|| CannotSeal::NoKey(member.to_string()))?;
     let chain: Vec<_> = std::iter::once(signer.certificate()).chain(signer.chain()).cloned().collect();
     let ocsp = ports.ocsp.own(&chain, at).map_err(CannotSeal::Ocsp)?;
-    Sealed::make(message, signer.as_ref(), &ocsp, at).await.map_err(CannotSeal::Sign)
+    Ok((signer, ocsp))
 }

@@ -14,10 +14,14 @@ pub(crate) fn uuid(random: &dyn Randomness) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// Logs an error with its whole cause chain and gives the fault that its caller sees, with the same trace id.
+/// Logs an error with its whole cause chain and gives the fault that its caller sees, with the same trace id. A fault
+/// that another node made keeps its own detail, which then stands in the line as well.
 pub(crate) fn report(side: &'static str, trace: &str, error: &(dyn Error + 'static), fault: Fault) -> Fault {
     let code = fault.code.spell(Dialect::V78);
-    tracing::warn!(side, trace, code, cause = %chain(error), "exchange refused");
+    let detail = Some(fault.detail.as_str()).filter(|d| !d.is_empty());
+    // Peers have their words in these texts. As strings they are escaped, so that nobody writes lines into this log.
+    let cause = chain(error);
+    tracing::warn!(side, trace, code, detail, cause, "exchange refused");
     match fault.detail.is_empty() {
         true => fault.with_detail(trace),
         false => fault,

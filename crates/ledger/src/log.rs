@@ -32,8 +32,8 @@ pub struct LedgerSettings {
     pub body_memory: usize,
     /// How often one commit is tried before its records are refused. Default 2.
     pub attempts: u32,
-    /// Records that one run of the timestamping job takes. Default 256.
-    pub stamps_per_run: usize,
+    /// Records that the timestamping job takes at a time, and whose timestamps share one commit. Default 256.
+    pub stamps_per_commit: usize,
     /// Timestamps that are asked for at the same time. Default 4.
     pub stamps_at_once: usize,
 }
@@ -48,7 +48,7 @@ impl Default for LedgerSettings {
             batch_records: 256,
             body_memory: 256 * 1024 * 1024,
             attempts: 2,
-            stamps_per_run: 256,
+            stamps_per_commit: 256,
             stamps_at_once: 4,
         }
     }
@@ -137,7 +137,11 @@ pub struct Halted {
     pub cause: Arc<StoreError>,
 }
 
-/// A message that is durable in the log with its seal. Only [`Ledger::record`] makes one.
+/// A message that is durable in the log with its seal. Only [`Ledger::record`] makes one:
+///
+/// ```compile_fail,E0451
+/// let forged = simpul_ledger::Recorded { item: (), id: simpul_ledger::RecordId::FIRST };
+/// ```
 #[derive(Debug)]
 pub struct Recorded<T> {
     item: T,

@@ -62,8 +62,11 @@ pub enum StampError {
 pub struct StampReport {
     /// Records that got a timestamp.
     pub stamped: usize,
-    /// Records that cannot have one, with the reason: the operator must look at them.
+    /// Records that cannot have one, with the reason: the operator must look at them. The first
+    /// [`REPORTED_IMPOSSIBLE`] of this run.
     pub impossible: Vec<(RecordId, String)>,
+    /// How many more of those there were.
+    pub more_impossible: usize,
     /// Why the run ended before it was through.
     pub failure: Option<StampError>,
     /// Since when the oldest record waits that waits now.
@@ -104,7 +107,7 @@ impl Ledger {
         check(self.oldest_waiting(), now)
     }
 
-    /// Stamps the oldest records that wait, at most `stamps_per_run` of the settings.
+    /// Stamps all records that wait when it is called, oldest first, `stamps_per_commit` of the settings at a time.
     ///
     /// At the first failure the run ends and keeps what it has: an authority that does not answer is not asked for
     /// every record. What failed waits for the next run.
@@ -114,9 +117,20 @@ impl Ledger {
         conf: &GlobalConf,
     ) -> Result<StampReport, LedgerError> {
         self.shared.refuse_if_halted()?;
-        let limit = self.shared.settings.stamps_per_run;
-        let waiting = self.shared.store.waiting(limit).await.map_err(|e| self.shared.failed(e))?;
-        self.stamp(waiting, authority, conf).await
+        let approved = conf.tsa_certificates();
+        // What is recorded meanwhile waits for the next run, so that this one ends.
+        let end = self.shared.refresh_waiting().await?.next;
+        let limit = self.shared.settings.stamps_per_commit.max(1);
+        let mut report = StampReport::default();
+        while report.failure.is_none() {
+            let mut waiting = self.shared.store.waiting(limit).await.map_err(|e| self.shared.failed(e))?;
+            waiting.retain(|(id, _)| *id < end);
+            if waiting.is_empty() {
+                break;
+            }
+            self.stamp(&waiting, authority, &approved, &mut report).await?;
+        }
+        self.finish(report).await
     }
 
     /// Stamps these records now, as `force` of the download service does (wire.md §7.4). A record that does not wait
@@ -135,23 +149,25 @@ impl Ledger {
                 waiting.push((*id, stored.record.seal.signature));
             }
         }
-        self.stamp(waiting, authority, conf).await
+        let mut report = StampReport::default();
+        self.stamp(&waiting, authority, &conf.tsa_certificates(), &mut report).await?;
+        self.finish(report).await
     }
 
     async fn stamp(
         &self,
-        waiting: Vec<(RecordId, Bytes)>,
+        waiting: &[(RecordId, Bytes)],
         authority: &dyn Timestamper,
-        conf: &GlobalConf,
-    ) -> Result<StampReport, LedgerError> {
-        let approved = conf.tsa_certificates();
-        let (mut stamps, mut report) = (Vec::new(), StampReport::default());
+        approved: &[Certificate],
+        report: &mut StampReport,
+    ) -> Result<(), LedgerError> {
+        let mut stamps = Vec::new();
         for some in waiting.chunks(self.shared.settings.stamps_at_once.max(1)) {
-            let asked = some.iter().map(|(id, signature)| stamp_one(*id, signature, authority, &approved));
+            let asked = some.iter().map(|(id, signature)| stamp_one(*id, signature, authority, approved));
             for outcome in join_all(asked).await {
                 match outcome {
                     Ok(stamp) => stamps.push(stamp),
-                    Err(error) => report.failure = report.failure.or(Some(error)),
+                    Err(error) => report.failure = report.failure.take().or(Some(error)),
                 }
             }
             if report.failure.is_some() {
@@ -162,9 +178,16 @@ impl Ledger {
         for (id, stamp) in stamps {
             match stamp {
                 Stamp::Single { .. } => report.stamped += 1,
-                Stamp::Impossible { why } => report.impossible.push((id, why)),
+                Stamp::Impossible { why } if report.impossible.len() < REPORTED_IMPOSSIBLE => {
+                    report.impossible.push((id, why));
+                }
+                Stamp::Impossible { .. } => report.more_impossible += 1,
             }
         }
+        Ok(())
+    }
+
+    async fn finish(&self, mut report: StampReport) -> Result<StampReport, LedgerError> {
         self.shared.refresh_waiting().await?;
         report.oldest_waiting = self.oldest_waiting();
         Ok(report)
@@ -195,6 +218,9 @@ async fn stamp_one(
     };
     Ok((id, stamp))
 }
+
+/// Records without hope that one report names.
+pub const REPORTED_IMPOSSIBLE: usize = 100;
 
 /// Longest reason that is stored.
 const WHY_CHARS: usize = 500;

@@ -220,7 +220,8 @@ fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
     let Ok(pointer) = std::fs::read_to_string(keeping.dir.join("current")) else { return Ok(None) };
     let Ok(files) = files::read_tree(&keeping.dir.join(pointer.trim())) else { return Ok(None) };
     let tree = signed::load_tree(&keeping.anchor, &files, UnixTime::from_millis(0))?;
-    let federated = tree.federated.into_values().filter_map(Result::ok);
+    let allowed = tree.federated.into_iter().filter(|(instance, _)| keeping.allowed.allows(instance));
+    let federated = allowed.filter_map(|(_, published)| published.ok());
     Ok(Some(std::iter::once(tree.own).chain(federated).collect()))
 }
 

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Spoils one part of a sealed message before it leaves, so that the other side must refuse it. */
 final class Tamper {
-    static final List<String> KINDS = List.of("none", "message", "body", "chain", "signature");
+    static final List<String> KINDS = List.of("none", "message", "body", "chain", "signature", "request-hash");
 
     private Tamper() { }
 
@@ -15,7 +15,8 @@ final class Tamper {
     static Map<String, byte[]> spoil(String kind, Map<String, byte[]> parts) {
         Map<String, byte[]> spoilt = new LinkedHashMap<>(parts);
         switch (kind) {
-            case "none" -> { }
+            // The other request hash is sealed as it is.
+            case "none", "request-hash" -> { }
             // The end of the first header of the block, which still parses.
             case "message" -> change(spoilt, "message.xml", "^[^\r]*\r\n[^\r]*\r\n[^\r]*", -1);
             case "body" -> change(spoilt, "attachment1", "(?s)^.*", -1);

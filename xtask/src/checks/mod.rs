@@ -6,6 +6,7 @@
 //! was judged badly. A check that needs the node takes [`Context::simpul`].
 
 mod deny;
+mod judges;
 mod linkage;
 
 use std::fs;
@@ -19,7 +20,7 @@ use crate::shell::{self, Finished};
 use crate::tally::Tally;
 
 /// All checks, in the order in which they run.
-const ALL: &[Check] = &[deny::CHECK, linkage::CHECK];
+const ALL: &[Check] = &[deny::CHECK, judges::CHECK, linkage::CHECK];
 
 /// How long one program of a check may run, in seconds.
 const PROGRAM_SECONDS: u32 = 600;

@@ -60,10 +60,15 @@ fn nothing_is_left_for_later() {
 
 /// Tests that may sleep: path and reason. A test waits for an event or moves the clock that it was given; it does not
 /// wait for time to pass.
-const SLEEPERS: &[(&str, &str)] = &[(
-    "crates/simpul/tests/it/kill.rs",
-    "kills processes at random moments, which are the point, and asks again while one is down",
-)];
+const SLEEPERS: &[(&str, &str)] = &[
+    (
+        "crates/simpul/tests/it/kill.rs",
+        "kills processes at random moments, which are the point, and asks again while one is down",
+    ),
+    ("crates/io/tests/it/fetch.rs", "an answer that trickles for ever, to meet the bound on the whole fetch"),
+    ("crates/io/tests/it/listen/bounds.rs", "callers that are slow on purpose, to meet the bounds on slowness"),
+    ("crates/io/tests/it/peer/broken.rs", "a request that is sent slowly on purpose"),
+];
 
 fn sleeps(line: &str) -> bool {
     [concat!("sle", "ep("), concat!("sleep", "_until("), concat!("sle", "ep_ms(")]

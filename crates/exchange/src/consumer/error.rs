@@ -1,12 +1,14 @@
 //! Why a call was not relayed, and the fault that says so (wire.md §3.9).
 
+use std::io::ErrorKind;
+
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin};
 use simpul_ledger::{LedgerError, TimestampingFailed};
 use simpul_trust::conf::{AuthError, ConfError, RouteError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::{Mismatch, RestError};
 
-use crate::inbound::InboundError;
+use crate::inbound::{InboundError, found};
 use crate::intake::IntakeError;
 use crate::ports::{BodyError, LinkError, OcspUnavailable};
 use crate::sealing::CannotSeal;
@@ -20,6 +22,9 @@ pub enum RelayError {
     /// The global configuration has expired.
     #[error("the global configuration cannot be used")]
     Conf(#[source] ConfError),
+    /// This server has no authentication certificate to present to peers.
+    #[error("this security server has no authentication certificate")]
+    NoAuthCertificate,
     /// The call is no REST call.
     #[error("the call breaks the REST message protocol")]
     Call(#[source] RestError),
@@ -70,6 +75,9 @@ pub enum RelayError {
         /// What was wrong.
         why: String,
     },
+    /// The peer answered what it cannot have seen.
+    #[error("an answer came before the request was sent whole")]
+    Premature,
     /// The answer is malformed or broke off.
     #[error("the answer did not arrive whole")]
     Inbound(#[source] InboundError),
@@ -92,9 +100,11 @@ impl RelayError {
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
             Self::Call(e) => vec![e.code()],
             Self::UnknownClient(_) => vec![Code::UnknownMember],
-            Self::Caller(_) | Self::OwnOcsp(_) | Self::PeerOcsp(_) | Self::PeerCertificate(_) => {
-                vec![Code::SslAuthenticationFailed]
-            }
+            Self::NoAuthCertificate
+            | Self::Caller(_)
+            | Self::OwnOcsp(_)
+            | Self::PeerOcsp(_)
+            | Self::PeerCertificate(_) => vec![Code::SslAuthenticationFailed],
             Self::Route(e) => vec![e.code()],
             Self::Link(e) => vec![e.code()],
             Self::CallBody(_) => vec![Code::IoError],
@@ -103,10 +113,12 @@ impl RelayError {
             Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
             Self::Reply { code, .. } => vec![*code],
-            Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
-            Self::Block(e) => vec![Code::ServiceFailed, e.code()],
+            // The message is sound; it is this node that cannot keep it.
+            Self::Inbound(InboundError::Intake(e)) => vec![e.code()],
+            Self::Inbound(e) => found(e.code()),
+            Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
-            Self::Mismatch(_) => vec![Code::InconsistentResponse],
+            Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }
@@ -121,13 +133,18 @@ impl RelayError {
 }
 
 impl LinkError {
-    /// X-Road's code for a link that failed (wire.md §3.9, "Exception to code mapping").
+    /// X-Road's code for a link that failed (wire.md §3.9, "Exception to code mapping"): a socket's error is
+    /// `network_error`, any other failure of input or output, a time that ran out among them, is `io_error`.
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::UnknownHost { .. } => Code::UnknownHost,
-            Self::Network { .. } | Self::TimedOut { .. } => Code::NetworkError,
-            Self::Tls { .. } => Code::SslAuthenticationFailed,
-            Self::Http { .. } => Code::HttpError,
+            Self::Network { .. } => Code::NetworkError,
+            Self::TimedOut { .. } | Self::Http { .. } => Code::IoError,
+            Self::Tls { cause, .. } => match cause.kind() {
+                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Code::NetworkError,
+                ErrorKind::TimedOut => Code::IoError,
+                _ => Code::SslAuthenticationFailed,
+            },
             Self::BadUrl(_) => Code::ServiceMalformedUrl,
         }
     }

@@ -52,6 +52,9 @@ impl Consumer {
     async fn exchange(&self, call: ConsumerCall) -> Result<Answer, RelayError> {
         let conf = self.conf_in_force()?;
         self.ports.ledger.check_timestamping(self.ports.clock.now()).map_err(RelayError::Timestamping)?;
+        if self.peers.own_chain().is_empty() {
+            return Err(RelayError::NoAuthCertificate);
+        }
         let head = self.parse(&call)?;
         admit_caller(&self.ports.server.current(), head.client(), &call.caller)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;

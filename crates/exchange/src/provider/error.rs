@@ -7,7 +7,7 @@ use simpul_trust::conf::{AuthError, ConfError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::RestError;
 
-use crate::inbound::InboundError;
+use crate::inbound::{InboundError, found};
 use crate::intake::IntakeError;
 use crate::ports::{BodyError, LinkError};
 use crate::sealing::CannotSeal;
@@ -27,6 +27,9 @@ pub enum AnswerError {
     /// `x-hash-algorithm` is missing or names no digest that is accepted.
     #[error("the hash algorithm of the message is missing or unknown: {}", .0.as_deref().unwrap_or("none"))]
     HashAlgorithm(Option<String>),
+    /// `x-road-message-type` does not say that the message is REST, and a SOAP message is not there (wire.md §3.2).
+    #[error("Request does not have SOAP message")]
+    MessageType,
     /// `x-proxy-version` is no version.
     #[error("the peer's version `{0}` cannot be read")]
     VersionUnreadable(String),
@@ -45,12 +48,12 @@ pub enum AnswerError {
     /// No signature.
     #[error("Request does not have signature")]
     MissingSignature,
-    /// The peer sent a fault in place of a request.
-    #[error("the peer sent a fault in place of a request: {0}")]
-    PeerFault(Fault),
     /// The provider is not registered on this server.
     #[error("Client '{0}' not found")]
     UnknownProvider(ClientId),
+    /// The provider could not seal its answer, so it is not asked (wire.md §3.10: signing context).
+    #[error("no answer could be sealed")]
+    CannotAnswer(#[source] CannotSeal),
     /// No OCSP response came with the request (wire.md §3.5).
     #[error("corresponding OCSP response is missing")]
     MissingOcsp,
@@ -102,16 +105,19 @@ impl AnswerError {
     /// (which is when the client, the provider and the peer's certificate are judged, §3.10) carries `service_failed`.
     pub(super) fn fault(&self) -> Fault {
         let path: Vec<Code> = match self {
-            Self::PeerFault(fault) => return fault.clone(),
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],
             Self::Method(_) => vec![Code::InvalidHttpMethod],
             Self::HashAlgorithm(_) | Self::VersionUnreadable(_) => vec![Code::InternalError],
             Self::VersionTooOld(_) => vec![Code::ClientProxyVersionNotSupported],
-            Self::Inbound(e) => vec![Code::ServiceFailed, e.code()],
-            Self::Block(e) => vec![Code::ServiceFailed, e.code()],
+            Self::MessageType => vec![Code::MissingSoap],
+            // The message is sound; it is this node that cannot keep it.
+            Self::Inbound(InboundError::Intake(e)) => vec![e.code()],
+            Self::Inbound(e) => found(e.code()),
+            Self::Block(e) => found(e.code()),
             Self::MissingRest => vec![Code::MissingRest],
             Self::MissingSignature => vec![Code::MissingSignature],
             Self::UnknownProvider(_) => vec![Code::ServiceFailed, Code::UnknownMember],
+            Self::CannotAnswer(_) => vec![Code::ServiceFailed, Code::CannotCreateSignature],
             Self::MissingOcsp => vec![Code::ServiceFailed, Code::SslAuthenticationFailed],
             Self::PeerCertificate(_) => vec![Code::ServiceFailed, Code::SslAuthenticationFailed],
             Self::UnknownService(_) => vec![Code::UnknownService],
@@ -133,7 +139,9 @@ impl AnswerError {
     /// address of this network.
     fn public(&self) -> String {
         match self {
-            Self::Service(_) | Self::Denied(_) | Self::Log(_) | Self::Sign(_) => self.to_string(),
+            Self::Service(_) | Self::Denied(_) | Self::Log(_) | Self::Sign(_) | Self::CannotAnswer(_) => {
+                self.to_string()
+            }
             _ => match std::error::Error::source(self) {
                 Some(cause) => format!("{self}: {cause}"),
                 None => self.to_string(),

@@ -2,19 +2,20 @@
 //! a stranger cannot make this node read a body (wire.md §3.2, §3.3, §3.5, §3.10).
 
 use bytes::Bytes;
-use simpul_core::DigestAlgorithm;
+use simpul_core::{DigestAlgorithm, Fault};
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, PeerRole};
 use simpul_trust::message::Received;
 use simpul_wire::rest::RestRequest;
-use simpul_wire::transport::Direction;
+use simpul_wire::transport::{Direction, MESSAGE_TYPE, MESSAGE_TYPE_REST};
 
-use super::AnswerError;
+use super::{AnswerError, enabled};
 use crate::call::PeerCall;
 use crate::inbound::Inbound;
 use crate::message::Request;
 use crate::outbound::header;
 use crate::ports::{Headers, Ports};
+use crate::sealing;
 use crate::server::ServerConf;
 
 /// Takes in a request whole: the body into the spool, the seal unchecked.
@@ -28,27 +29,25 @@ pub(super) async fn request(
         return Err(AnswerError::Method(call.method));
     }
     check_version(server, &call.headers)?;
+    check_message_type(&call.headers)?;
     check_hash_algorithm(&call.headers)?;
     let content_type = header(&call.headers, "content-type").unwrap_or_default();
     let mut inbound = Inbound::new(content_type, Direction::Request, call.body).map_err(AnswerError::Inbound)?;
     let opening = inbound.open().await.map_err(AnswerError::Inbound)?;
-    if let Some(fault) = opening.fault {
-        return Err(AnswerError::PeerFault(fault));
-    }
+    report(opening.fault);
     let head = RestRequest::decode(opening.block.ok_or(AnswerError::MissingRest)?).map_err(AnswerError::Block)?;
     admit(ports, conf, server, &head, &call.chain, &opening.ocsp)?;
     let closing = inbound.close(ports).await.map_err(AnswerError::Inbound)?;
-    if let Some(fault) = closing.fault {
-        return Err(AnswerError::PeerFault(fault));
-    }
+    report(closing.fault);
     let seal = closing.seal.ok_or(AnswerError::MissingSignature)?;
     let request = Request::new(head, closing.body);
     server.access.foresee(&request, conf).map_err(AnswerError::Denied)?;
+    enabled(server, &request)?;
     Ok(Received::new(request, seal))
 }
 
-/// Judges who asks, before the body is read: the provider is registered here, the peer's certificate serves the
-/// client, the service exists.
+/// Judges who asks, before the body is read: the provider is registered here and can seal an answer, the peer's
+/// certificate serves the client, the service exists.
 fn admit(
     ports: &Ports,
     conf: &GlobalConf,
@@ -61,15 +60,32 @@ fn admit(
     if !server.clients.contains_key(provider) {
         return Err(AnswerError::UnknownProvider(provider.clone()));
     }
+    let now = ports.clock.now();
+    sealing::context(ports, provider.member(), now).map_err(AnswerError::CannotAnswer)?;
     if ocsp.is_empty() {
         return Err(AnswerError::MissingOcsp);
     }
-    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, ports.clock.now())
+    conf.check_auth_certificate(PeerRole::Consumer, chain, head.client(), ocsp, now)
         .map_err(AnswerError::PeerCertificate)?;
     if !server.services.contains_key(head.service()) {
         return Err(AnswerError::UnknownService(head.service().clone()));
     }
     Ok(())
+}
+
+/// A fault where the block or the signature must be: what it says is for the operator, and that part is missing.
+fn report(fault: Option<Fault>) {
+    if let Some(fault) = fault {
+        tracing::info!(fault = fault.to_string(), "the peer sent a fault in a request");
+    }
+}
+
+/// Only REST messages are understood; a message without the header is a SOAP message (wire.md §3.2).
+fn check_message_type(headers: &Headers) -> Result<(), AnswerError> {
+    match header(headers, MESSAGE_TYPE) {
+        Some(MESSAGE_TYPE_REST) => Ok(()),
+        _ => Err(AnswerError::MessageType),
+    }
 }
 
 fn check_hash_algorithm(headers: &Headers) -> Result<(), AnswerError> {

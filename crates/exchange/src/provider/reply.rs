@@ -9,19 +9,16 @@ use simpul_policy::Permitted;
 use simpul_trust::conf::GlobalConf;
 use simpul_wire::rest::RestResponse;
 use simpul_wire::transport::Encoder;
-use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use super::AnswerError;
 use crate::call::{Answer, AnswerBody};
 use crate::intake::Passing;
 use crate::message::{Body, Request, Response};
-use crate::outbound::{self, Gone, offer};
-use crate::ports::{BodyError, BodyStream, Ports, ServiceReply};
+use crate::outbound::{self, Gone, Sink};
+use crate::ports::{BodyStream, Ports, ServiceReply};
 use crate::sealing::seal;
 use crate::{record, trace};
-
-type Sink = mpsc::Sender<Result<Bytes, BodyError>>;
 
 /// Begins the answer; a task of its own writes it while the connection reads it.
 pub(super) fn answer(
@@ -78,14 +75,14 @@ impl Writer {
                 let fault = trace::report("provider", &self.trace, &error, error.fault());
                 let part = self.encoder.fault(&fault, self.ports.dialect);
                 // A peer that is gone cannot be told.
-                let _ = offer(&self.sink, part).await;
+                let _ = self.sink.finish(part).await;
             }
         }
     }
 
     async fn write_parts(&mut self, head: RestResponse, body: Option<BodyStream>) -> Result<(), Stop> {
         let part = self.encoder.rest_response(head.block());
-        offer(&self.sink, part).await?;
+        self.sink.put(part).await?;
         let body = match body {
             Some(stream) => Some(self.write_body(stream).await?),
             None => None,
@@ -95,18 +92,24 @@ impl Writer {
         let kept = self.ports.ledger.record(sealed, |s| record::response(&at, s.message(), s.seal())).await;
         let recorded = kept.map_err(AnswerError::Log)?;
         let part = self.encoder.seal(recorded.seal());
-        offer(&self.sink, part).await?;
+        self.sink.finish(part).await?;
         Ok(())
     }
 
     async fn write_body(&mut self, mut stream: BodyStream) -> Result<Body, Stop> {
         let part = self.encoder.body_start();
-        offer(&self.sink, part).await?;
+        self.sink.put(part).await?;
         let mut passing = Passing::new(&self.ports);
-        while let Some(chunk) = stream.next().await {
+        loop {
+            // A service may be silent for long; a peer that has gone away is noticed all the same.
+            let next = tokio::select! {
+                next = stream.next() => next,
+                () = self.sink.gone() => return Err(Stop::Gone),
+            };
+            let Some(chunk) = next else { break };
             let chunk = chunk.map_err(AnswerError::ServiceBody)?;
             passing.push(&chunk).map_err(AnswerError::Intake)?;
-            offer(&self.sink, chunk).await?;
+            self.sink.put(chunk).await?;
         }
         let (digest, logged) = passing.finish().map_err(AnswerError::Intake)?;
         Ok(Body { data: None, digest, logged })

@@ -1,6 +1,7 @@
 //! Answers as HTTP.
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
@@ -13,6 +14,17 @@ use simpul_exchange::ports::Headers;
 
 /// An answer's octets on their way out.
 pub(super) type AnswerBytes = Outgoing<Answering>;
+
+/// Waits for the first chunk of a streamed answer, so that head and chunk leave in one piece.
+pub(super) async fn primed(mut answer: Answer) -> Answer {
+    if let AnswerBody::Stream(mut stream) = answer.body {
+        answer.body = match stream.next().await {
+            None => AnswerBody::Empty,
+            Some(first) => AnswerBody::Stream(Box::pin(stream::iter([first]).chain(stream))),
+        };
+    }
+    answer
+}
 
 /// The answer as HTTP. One that HTTP cannot carry (a header that is none, a status that is no final one) becomes a
 /// 500: nothing is left out of an answer or bent until it fits.

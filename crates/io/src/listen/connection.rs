@@ -145,7 +145,7 @@ async fn exchange(
     let handler = Arc::clone(&house.app).answer(asked, visitor);
     let task = house.tasks.spawn(house.kill.clone().run_until_cancelled_owned(handler));
     Ok(match task.await {
-        Ok(Some(answer)) => answer::respond(answer, is_head, watch),
+        Ok(Some(answer)) => answer::respond(answer::primed(answer).await, is_head, watch),
         Ok(None) => answer::last(503, "the server stops", watch),
         Err(cause) => {
             tracing::error!(%cause, "a handler failed");

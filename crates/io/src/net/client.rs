@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::body::{Outgoing, Watch};
 use super::connect::{dial, within};
 use super::tcp::Glance;
-use super::transport::Transport;
+use super::transport::{End, Transport};
 use super::url::Url;
 use crate::tls::{TlsError, presented};
 use simpul_exchange::ports::LinkError;
@@ -86,7 +86,7 @@ impl Client {
         }
         let failed = |cause| LinkError::Tls { to: to.clone(), cause };
         let (ssl, epoch) = tls(url).map_err(|cause| failed(io::Error::other(cause)))?;
-        let transport = Transport::connect(tcp, ssl, limit).await.map_err(failed)?;
+        let transport = Transport::connect(tcp, ssl, limit, End::Strict).await.map_err(failed)?;
         Self::start(transport, epoch).await.map_err(failed)
     }
 

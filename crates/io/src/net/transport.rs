@@ -21,17 +21,18 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Makes the accepting side's handshake.
+    /// Makes the accepting side's handshake. Requests say how long they are, so a cut at their end cannot hide.
     pub(crate) async fn accept(tcp: Tcp, context: &SslContext, within: Duration) -> io::Result<Self> {
         let ssl = Ssl::new(context).map_err(io::Error::other)?;
-        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
+        let below = Below { tcp, end: End::Lenient };
+        let mut stream = Box::new(SslStream::new(ssl, below).map_err(io::Error::other)?);
         timed(within, Pin::new(&mut *stream).accept()).await?;
         Ok(Self::Tls(stream))
     }
 
     /// Makes the connecting side's handshake.
-    pub(crate) async fn connect(tcp: Tcp, ssl: Ssl, within: Duration) -> io::Result<Self> {
-        let mut stream = Box::new(SslStream::new(ssl, Below(tcp)).map_err(io::Error::other)?);
+    pub(crate) async fn connect(tcp: Tcp, ssl: Ssl, within: Duration, end: End) -> io::Result<Self> {
+        let mut stream = Box::new(SslStream::new(ssl, Below { tcp, end }).map_err(io::Error::other)?);
         timed(within, Pin::new(&mut *stream).connect()).await?;
         Ok(Self::Tls(stream))
     }
@@ -48,7 +49,7 @@ impl Transport {
     pub(crate) fn tcp(&self) -> &Tcp {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(stream) => &stream.get_ref().0,
+            Self::Tls(stream) => &stream.get_ref().tcp,
         }
     }
 
@@ -56,7 +57,7 @@ impl Transport {
     pub(crate) fn tcp_mut(&mut self) -> &mut Tcp {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(stream) => &mut stream.get_mut().0,
+            Self::Tls(stream) => &mut stream.get_mut().tcp,
         }
     }
 }
@@ -69,17 +70,28 @@ async fn timed(within: Duration, handshake: impl Future<Output = Result<(), open
     }
 }
 
-/// The socket below TLS. Its end is an error here: TLS ends with a close_notify, after which nothing is read any
-/// more, so a socket that ends before was cut. OpenSSL alone would report a clean end, and a body that is delimited
-/// by it would look whole.
+/// What it means that a socket ends without TLS's own end, the close_notify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was cut: a body that ends with its connection would look whole otherwise (RFC 9112 §9.8).
+    Strict,
+    /// It has ended: for messages that show themselves whether they are whole.
+    Lenient,
+}
+
+/// The socket below TLS. OpenSSL alone would report a clean end in both cases.
 #[derive(Debug)]
-pub(crate) struct Below(Tcp);
+pub(crate) struct Below {
+    tcp: Tcp,
+    end: End,
+}
 
 impl AsyncRead for Below {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
-        if buf.filled().len() == before && buf.remaining() > 0 {
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        let ended = buf.filled().len() == before && buf.remaining() > 0;
+        if ended && self.end == End::Strict {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         Poll::Ready(Ok(()))
@@ -88,15 +100,15 @@ impl AsyncRead for Below {
 
 impl AsyncWrite for Below {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.tcp).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.tcp).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::net::http::{header, is_of_connection};
 use crate::net::pool::Pool;
 pub use crate::net::pool::PoolBounds;
 use crate::net::tcp::Tcp;
-use crate::net::transport::Transport;
+use crate::net::transport::{End, Transport};
 use crate::tls::{Connector, PeerConnector, TlsError};
 use simpul_exchange::ports::{BodyStream, Headers, LinkError, PeerConnection, PeerLink, PeerReply};
 use simpul_trust::cert::Certificate;
@@ -150,7 +150,9 @@ impl Shared {
     ) -> Result<Client, LinkError> {
         let failed = |cause| LinkError::Tls { to: place(address, self.bounds.port), cause };
         let ssl = Ssl::new(context).map_err(|cause| failed(io::Error::other(cause)))?;
-        let transport = Transport::connect(tcp, ssl, limit).await.map_err(failed)?;
+        // The multipart's closing delimiter and the seal tell whether a message is whole; X-Road's answers end with
+        // their connection (wire.md §3.2), and Java's TLS does not insist on a close_notify either.
+        let transport = Transport::connect(tcp, ssl, limit, End::Lenient).await.map_err(failed)?;
         Client::start_peer(transport, epoch).await.map_err(failed)
     }
 

@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_exchange::message::Request;
-use simpul_exchange::ports::{ServiceLink, ServiceReply};
+use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply};
 use simpul_exchange::server::Service;
-use simpul_ledger::Recorded;
-use simpul_policy::Permitted;
 
 use self::call::Call;
 use crate::net::client::{Client, Outcome};
@@ -20,7 +18,6 @@ use crate::net::pool::Pool;
 pub use crate::net::pool::PoolBounds;
 use crate::net::url::Url;
 use crate::tls::{Connector, ServiceConnector};
-use simpul_exchange::ports::LinkError;
 use simpul_trust::cert::Certificate;
 
 /// How services are reached. How long one may take is the service's own setting.

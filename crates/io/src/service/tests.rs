@@ -234,6 +234,7 @@ async fn a_service_has_its_time() {
     assert!(matches!(services().ask(Call { timeout, ..call(&url) }).await, Err(LinkError::TimedOut { .. })));
     let (at, _told) = service("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine").await;
     let url = format!("http://{at}");
+    let timeout = Some(Duration::from_secs(1));
     let reply = services().ask(Call { timeout, ..call(&url) }).await.unwrap();
     assert!(matches!(collect(reply.body).await, Err(BodyError::Slow(_))));
 }
@@ -306,6 +307,35 @@ async fn tls_service(
         }
     });
     (port, told)
+}
+
+#[tokio::test]
+async fn over_tls_an_answer_that_ends_with_its_connection_needs_a_close_notify() {
+    // RFC 9112 §9.8.
+    let (certificate, key) = pair("service");
+    for proper in [true, false] {
+        let mut context = SslContext::builder(SslMethod::tls()).unwrap();
+        context.set_certificate(certificate.x509()).unwrap();
+        context.set_private_key(&key).unwrap();
+        let context = context.build();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let mut stream = SslStream::new(Ssl::new(&context).unwrap(), tcp).unwrap();
+            Pin::new(&mut stream).accept().await.unwrap();
+            request(&mut stream).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nfine").await.unwrap();
+            if proper {
+                stream.shutdown().await.unwrap();
+            }
+        });
+        let reply = services().ask(call(&url)).await.unwrap();
+        match collect(reply.body).await {
+            Ok(body) => assert!(proper && body == "fine"),
+            Err(error) => assert!(!proper && matches!(error, BodyError::Cut(_)), "{error:?}"),
+        }
+    }
 }
 
 #[tokio::test]

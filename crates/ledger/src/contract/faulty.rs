@@ -44,7 +44,7 @@ pub enum How {
 /// Passes calls on to `S`, but for those that a test breaks.
 pub struct Faulty<S> {
     inner: S,
-    plan: Mutex<HashMap<Step, Vec<How>>>,
+    plan: Mutex<HashMap<Step, Vec<Option<How>>>>,
 }
 
 impl<S: LedgerStore> Faulty<S> {
@@ -55,7 +55,12 @@ impl<S: LedgerStore> Faulty<S> {
 
     /// The next `times` calls of `step` fail like this, after those that were planned before.
     pub fn break_next(&self, step: Step, how: How, times: usize) {
-        self.plan().entry(step).or_default().extend(std::iter::repeat_n(how, times));
+        self.plan().entry(step).or_default().extend(std::iter::repeat_n(Some(how), times));
+    }
+
+    /// The next `times` calls of `step` work, after those that were planned before.
+    pub fn pass_next(&self, step: Step, times: usize) {
+        self.plan().entry(step).or_default().extend(std::iter::repeat_n(None, times));
     }
 
     /// The store behind it.
@@ -63,12 +68,12 @@ impl<S: LedgerStore> Faulty<S> {
         &self.inner
     }
 
-    fn plan(&self) -> MutexGuard<'_, HashMap<Step, Vec<How>>> {
+    fn plan(&self) -> MutexGuard<'_, HashMap<Step, Vec<Option<How>>>> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn call<T>(&self, step: Step, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let how = self.plan().get_mut(&step).filter(|p| !p.is_empty()).map(|p| p.remove(0));
+        let how = self.plan().get_mut(&step).filter(|p| !p.is_empty()).and_then(|p| p.remove(0));
         match how {
             None => work.await,
             Some(How::Lost) => Err(lost()),

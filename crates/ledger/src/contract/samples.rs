@@ -13,8 +13,8 @@ pub fn record(n: u32) -> NewRecord {
         side: Side::Consumer,
         direction: Direction::Request,
         at: UnixTime::from_millis(1_700_000_000_000 + i64::from(n)),
-        message_id: format!("ID-{n:08}"),
-        request_id: format!("00000000-0000-4000-8000-{n:012}"),
+        message_id: message_id(n),
+        request_id: request_id(n),
         client: "ID/GOV/3201/manpower".parse().unwrap(),
         service: "MY/GOV/1001/civil-registry/persons".parse().unwrap(),
         message: message(n),
@@ -29,10 +29,23 @@ pub fn record(n: u32) -> NewRecord {
     }
 }
 
-/// The message block of [`record`].
+/// The message block of [`record`] (wire.md §2.3).
 #[must_use]
 pub fn message(n: u32) -> Bytes {
-    Bytes::from(format!("GET\r\n/r1/MY/GOV/1001/civil-registry/persons/{n}\r\nx-road-id:ID-{n:08}\r\n"))
+    Bytes::from(format!(
+        "GET\r\n/r1/MY/GOV/1001/civil-registry/persons/{n}\r\nx-road-client:ID/GOV/3201/manpower\r\n\
+         x-road-request-id:{}\r\nx-road-id:{}\r\n",
+        request_id(n),
+        message_id(n)
+    ))
+}
+
+fn message_id(n: u32) -> String {
+    format!("ID-{n:08}")
+}
+
+fn request_id(n: u32) -> String {
+    format!("00000000-0000-4000-8000-{n:012}")
 }
 
 /// A configuration with this id, whose first part is the same in all samples.

@@ -10,6 +10,7 @@ use simpul_ledger::{
     Filter, Ledger, LedgerError, LedgerSettings, NewRecord, RecordId, Stamp, StampError, StoredRecord,
     TimestampingFailed,
 };
+use simpul_trust::asic::{Container, verify_container};
 use simpul_trust::{seal, tsp};
 
 use crate::state::{Authority, Reply, State, now};
@@ -89,15 +90,21 @@ async fn what_waits_is_stamped_each_by_itself() {
 }
 
 #[tokio::test]
-async fn a_run_has_its_bound_and_takes_the_oldest() {
-    let settings = LedgerSettings { stamps_per_run: 3, stamps_at_once: 2, ..Default::default() };
+async fn a_run_goes_through_all_that_waited_a_part_at_a_time() {
+    let settings = LedgerSettings { stamps_per_commit: 3, stamps_at_once: 2, ..Default::default() };
     let node = node(settings).await;
-    node.record(1..=5).await;
+    node.record(1..=8).await;
+    // Five are done when the authority falls silent: three in the first commit, two in the second.
+    node.authority.next([Reply::Good; 5].into_iter().chain([Reply::Silence]));
     let report = node.run().await;
-    assert_eq!((report.stamped, node.authority.asked()), (3, 3));
-    assert_eq!(report.oldest_waiting, Some(node.load(4).await.record.at));
+    assert_eq!((report.stamped, node.authority.asked()), (5, 6));
+    assert_eq!(report.oldest_waiting, Some(node.load(6).await.record.at));
     assert_eq!(node.ledger.oldest_waiting(), report.oldest_waiting);
-    assert!(node.load(4).await.stamp.is_none() && node.load(3).await.stamp.is_some());
+    assert!(node.load(6).await.stamp.is_none() && node.load(5).await.stamp.is_some());
+    assert_eq!(node.run().await.stamped, 3);
+    for n in 1..=8 {
+        node.verify(&node.load(n).await);
+    }
 }
 
 #[tokio::test]
@@ -123,6 +130,42 @@ async fn a_failing_authority_is_not_asked_for_every_record_and_recovers_without_
     assert!(report.failure.is_some());
     assert_eq!(node.run().await.stamped, 8);
     assert_eq!(node.ledger.oldest_waiting(), None);
+}
+
+/// wire.md §7.1: what is handed out is what X-Road's verifier accepts: time of the timestamp, member of the signer.
+#[tokio::test]
+async fn a_stamped_record_is_evidence() {
+    let node = node(LedgerSettings::default()).await;
+    let bodies: [Option<&'static [u8]>; 3] = [None, Some(b""), Some(b"body")];
+    for (n, body) in (1..).zip(bodies) {
+        let record = node.state.record(n, body).await;
+        node.ledger.record((), |()| record).await.unwrap();
+    }
+    node.run().await;
+    for n in 1..=3 {
+        let stored = node.load(n).await;
+        let octets = evidence::container(&stored).unwrap().write(stored.record.at).unwrap();
+        let container = Container::read(&octets).unwrap();
+        assert_eq!(container.attachments.len(), usize::from(n > 1));
+        let verdict = verify_container(&container, &node.state.conf, now()).unwrap();
+        assert_eq!(verdict.timestamp.gen_time, now());
+    }
+}
+
+/// A body that was too long is not in the container; its digest is in the seal's hash chain.
+#[tokio::test]
+async fn evidence_of_a_truncated_body_says_that_it_is_not_there() {
+    let settings = LedgerSettings { loggable_body: 3, truncated_body_allowed: true, ..Default::default() };
+    let node = node(settings).await;
+    let mut record = node.state.record(1, Some(b"body")).await;
+    let mut log = node.ledger.body_log();
+    log.push(&Bytes::from_static(b"body")).unwrap();
+    record.body = log.finish(&simpul_trust::hash::sha512(b"body")).unwrap();
+    node.ledger.record((), |()| record).await.unwrap();
+    node.run().await;
+    let container = evidence::container(&node.load(1).await).unwrap();
+    assert!(container.attachments.is_empty());
+    assert!(verify_container(&container, &node.state.conf, now()).is_ok());
 }
 
 /// wire.md §6.3.
@@ -160,6 +203,18 @@ async fn a_seal_without_a_value_leaves_the_line_and_is_reported() {
     node.verify(&node.load(4).await);
 }
 
+#[tokio::test]
+async fn a_flood_of_broken_seals_makes_no_long_report_and_stops_nothing() {
+    let node = node(LedgerSettings { stamps_per_commit: 7, ..Default::default() }).await;
+    for n in 1..=101 {
+        let broken = NewRecord { refused: Some("x.y".into()), ..simpul_ledger::contract::record(n) };
+        node.ledger.record((), |()| broken).await.unwrap();
+    }
+    node.record([102]).await;
+    let report = node.run().await;
+    assert_eq!((report.stamped, report.impossible.len(), report.more_impossible), (1, 100, 1));
+}
+
 /// A refused message may carry anything: a second timestamp has no place beside a first.
 #[tokio::test]
 async fn a_refused_seal_that_has_a_timestamp_gets_no_second_one() {
@@ -192,10 +247,13 @@ async fn chosen_records_are_stamped_now() {
 /// Every step of the store breaks twice; after the next run all is as it should be.
 #[tokio::test]
 async fn a_run_whose_answers_are_lost_can_be_repeated() {
-    for step in [Step::Waiting, Step::SetStamps, Step::Head] {
+    for (step, before) in
+        [(Step::Head, 0), (Step::Waiting, 0), (Step::Waiting, 1), (Step::SetStamps, 0), (Step::Head, 1)]
+    {
         for how in [How::Lost, How::LostAfterEffect] {
             let node = node(LedgerSettings::default()).await;
             node.record(1..=3).await;
+            node.store.pass_next(step, before);
             node.store.break_next(step, how, 1);
             let outcome = node.ledger.stamp_pending(&node.authority, &node.state.conf).await;
             assert!(matches!(outcome, Err(LedgerError::Store(_))), "{step:?} {how:?}: {outcome:?}");

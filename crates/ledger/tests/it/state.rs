@@ -93,6 +93,7 @@ fn conf(ca: &LabCa) -> GlobalConf {
 /// What an authority does when it is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
+    Good,
     Silence,
     Garbage,
     /// A good token for something else.
@@ -128,7 +129,7 @@ impl Timestamper for Authority {
             (!answers.is_empty()).then(|| answers.remove(0))
         };
         match reply {
-            None => Ok(simpul_lab::tsa::respond(&self.tsa, &query, now(), serial)),
+            None | Some(Reply::Good) => Ok(simpul_lab::tsa::respond(&self.tsa, &query, now(), serial)),
             Some(Reply::Silence) => Err(AuthorityError("no route".into())),
             Some(Reply::Garbage) => Ok(b"<html>".to_vec()),
             Some(Reply::OtherData) => {

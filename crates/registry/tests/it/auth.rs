@@ -158,7 +158,7 @@ fn a_signing_certificate_does_not_authenticate() {
     let certificate = signer.certificate().clone();
     let ocsp = [w.ocsp(&certificate, w.ca.issuer(), now())];
     for role in ROLES {
-        let error = w.check(role, &[certificate.clone()], CLIENT, &ocsp).unwrap_err();
+        let error = w.check(role, std::slice::from_ref(&certificate), CLIENT, &ocsp).unwrap_err();
         assert!(matches!(error, AuthError::NotAuthentication { .. }), "{error:?}");
     }
 }

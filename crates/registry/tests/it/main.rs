@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
+mod crafted;
+#[cfg(test)]
 mod fetch;
 #[cfg(test)]
 mod publish;

@@ -221,7 +221,7 @@ mod tests {
     fn the_time_of_the_configuration_is_told() {
         use crate::verdict::CheckResult;
         let inside = until(Some("T"), Some(true));
-        assert_eq!(validity(&[inside.clone()]).result, CheckResult::Passed);
+        assert_eq!(validity(std::slice::from_ref(&inside)).result, CheckResult::Passed);
         assert_eq!(validity(&[inside.clone(), until(None, None)]).result, CheckResult::NotChecked);
         let outside = validity(&[inside, until(None, None), until(Some("E"), Some(false))]);
         assert_eq!(outside.result, CheckResult::Warning);

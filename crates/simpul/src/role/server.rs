@@ -52,6 +52,8 @@ pub(crate) async fn start(
 ) -> Result<(Running, Handle), RoleError> {
     let mut tasks = Vec::new();
     let dir = storage.dir.join("server");
+    let auth = signer(&role.auth)?;
+    let ring = key_ring(role)?;
     let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "server", cause })?;
     let server = Arc::new(Configured(Arc::new(server_conf(role)?)));
 
@@ -75,8 +77,6 @@ pub(crate) async fn start(
     let conf = Arc::new(conf);
     tasks.push(tokio::spawn(Arc::clone(&conf).keep(stop.clone())));
 
-    let auth = signer(&role.auth)?;
-    let ring = key_ring(role)?;
     let identity = identity(&auth)?;
     let chains: Vec<_> = std::iter::once(chain(&auth)).chain(ring.chains()).collect();
     let settings = OcspSettings {

@@ -13,6 +13,8 @@ mod kill;
 #[cfg(test)]
 mod large_body;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verify;

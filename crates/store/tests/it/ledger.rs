@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::Poll;
 
+use simpul_core::{ClientId, UnixTime};
 use simpul_ledger::contract::{conf, record};
-use simpul_ledger::{LedgerStore, LoggedBody, NewRecord, RecordId, Stamp, StoreError};
+use simpul_ledger::{Direction, LedgerStore, LoggedBody, NewRecord, RecordId, Side, Stamp, StoreError};
 use simpul_store::files::FolderError;
 use simpul_store::sqlite::{OpenError, SqliteLedger};
+use simpul_trust::Seal;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -199,4 +201,47 @@ async fn an_append_that_was_given_up_stands_whole_or_not_at_all() {
         assert_eq!(store.head().await.unwrap().next, first);
     }
     assert!(given_up > 10, "{given_up}");
+}
+
+/// What version 1 wrote is read by every later version.
+#[tokio::test]
+async fn a_ledger_of_schema_1_stays_readable() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("ledger")).unwrap();
+    std::fs::set_permissions(dir.path().join("ledger"), std::fs::Permissions::from_mode(0o700)).unwrap();
+    outside(&file(&dir), include_str!("golden/schema-1.sql")).await;
+    let store = open(&dir).await.unwrap();
+    let first = store.load(RecordId::FIRST).await.unwrap().unwrap();
+    let expected = NewRecord {
+        side: Side::Consumer,
+        direction: Direction::Request,
+        at: UnixTime::from_millis(1_700_000_000_001),
+        message_id: "ID-1".into(),
+        request_id: "r-1".into(),
+        client: "ID/GOV/3201/manpower".parse().unwrap(),
+        service: "MY/GOV/1001/civil-registry/persons".parse().unwrap(),
+        message: "GET\r\n/r1/MY/GOV/1001/civil-registry/persons\r\n".into(),
+        body: LoggedBody::Whole("body".into()),
+        seal: Seal {
+            signature: "<s1/>".into(),
+            hash_chain_result: Some("<r/>".into()),
+            hash_chain: Some("<c/>".into()),
+        },
+        conf: first.record.conf.clone(),
+        refused: None,
+    };
+    assert_eq!((first.record, first.stamp), (expected.clone(), Some(Stamp::Single { token: "token".into() })));
+    let kept = store.conf(expected.conf[0]).await.unwrap().unwrap();
+    assert_eq!((kept.instance.as_str(), &kept.directory[..]), ("ID", b"directory".as_slice()));
+    assert_eq!(kept.parts, [("shared-params.xml".to_owned(), "<shared/>".into())]);
+    let second = store.load(RecordId::new(2).unwrap()).await.unwrap().unwrap();
+    let provider = ClientId::from_parts(&["MY", "GOV", "10/01"]).unwrap();
+    assert_eq!(second.record.local(), &provider);
+    assert_eq!(second.record.service.code.as_str(), "a:b");
+    assert_eq!(second.record.service.version.as_ref().map(|v| v.as_str()), Some("v1"));
+    assert_eq!(second.record.body, LoggedBody::Truncated { len: 11, sha512: [0x5a; 64] });
+    assert_eq!(second.record.refused.as_deref(), Some("server.serverproxy.access_denied"));
+    let head = store.head().await.unwrap();
+    assert_eq!((head.next.number(), head.oldest_waiting.map(|(id, _)| id.number())), (3, Some(2)));
+    store.append(head.next, &[record(3)]).await.unwrap();
 }

@@ -11,9 +11,12 @@ use super::story::{Archive, same_story};
 use super::{AsicError, Container, Entry, MIME_TYPE};
 
 impl Container {
-    /// Reads a container, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
+    /// Reads a container of at most [`limits::ASIC_CONTENT`] octets, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
     /// verified: see [`verify_container`](super::verify_container).
     pub fn read(octets: &[u8]) -> Result<Self, AsicError> {
+        if octets.len() as u64 > limits::ASIC_CONTENT {
+            return Err(AsicError::TooLarge("the container".to_owned()));
+        }
         let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
         if archive.len() > limits::ASIC_ENTRIES {
             return Err(AsicError::TooManyEntries(archive.len()));

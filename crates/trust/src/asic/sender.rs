@@ -126,3 +126,65 @@ pub(super) fn only<'d>(parent: Node<'d, 'd>, namespace: &str, name: &'static str
         _ => Err(SenderError::Soap(name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(message: &str) -> Result<Sender, SenderError> {
+        Sender::of(&Bytes::copy_from_slice(message.as_bytes()))
+    }
+
+    fn envelope(header: &str, body: &str) -> String {
+        format!(
+            "<e:Envelope xmlns:e='{ENVELOPE}' xmlns:x='{XROAD}' xmlns:i='{IDENTIFIERS}'><e:Header>{header}</e:Header>\
+             <e:Body>{body}</e:Body></e:Envelope>"
+        )
+    }
+
+    const CLIENT: &str = "<x:client i:objectType='SUBSYSTEM'><i:xRoadInstance>ID</i:xRoadInstance>\
+        <i:memberClass>GOV</i:memberClass><i:memberCode>1</i:memberCode><i:subsystemCode>a</i:subsystemCode></x:client>";
+    const SERVICE: &str = "<x:service i:objectType='SERVICE'><i:xRoadInstance>MY</i:xRoadInstance>\
+        <i:memberClass>COM</i:memberClass><i:memberCode>2</i:memberCode><i:serviceCode>s</i:serviceCode></x:service>";
+
+    /// wire.md §5.4, rule 4: the client of a request, the owner of the service of a response.
+    #[test]
+    fn requests_and_responses_have_different_senders() {
+        let header = format!("{CLIENT}{SERVICE}<x:id>1</x:id>");
+        let request = sender(&envelope(&header, "<s/>")).unwrap();
+        assert_eq!((request.client.short().as_str(), request.is_response), ("ID/GOV/1/a", false));
+        let response = sender(&format!("\u{feff}{}", envelope(&header, "<n:sResponse xmlns:n='urn:n'/>"))).unwrap();
+        assert_eq!((response.client.short().as_str(), response.is_response), ("MY/COM/2", true));
+
+        let request = "GET\r\n/r1/MY/COM/2/b/s\r\nx-road-client:ID/GOV/1/a\r\nx-road-id:1\r\nx-road-request-id:2\r\n";
+        let request = sender(request).unwrap();
+        assert_eq!((request.client.short().as_str(), request.is_response), ("ID/GOV/1/a", false));
+        let response = "200\r\nOK\r\nx-road-id:1\r\nx-road-client:ID/GOV/1/a\r\nx-road-service:MY/COM/2/b/s\r\n\
+            x-road-request-id:2\r\nx-road-request-hash:AAAA\r\n";
+        let response = sender(response).unwrap();
+        assert_eq!((response.member().short().as_str(), response.is_response), ("MY/COM/2", true));
+    }
+
+    #[test]
+    fn doubtful_messages_have_no_sender() {
+        let body = "<s/>";
+        for message in [
+            String::new(),
+            "text".to_owned(),
+            "<e".to_owned(),
+            "<e/>".to_owned(),
+            envelope("", body),
+            envelope(SERVICE, body),
+            envelope(&format!("{CLIENT}{CLIENT}"), body),
+            envelope(CLIENT, ""),
+            envelope(CLIENT, "<s/><s/>"),
+            envelope(CLIENT, "<sResponse/>"),
+            envelope(&CLIENT.replace("<i:memberCode>1</i:memberCode>", ""), body),
+            envelope(&CLIENT.replace("<i:memberCode>1", "<i:memberCode>"), body),
+            envelope(&CLIENT.replace("</x:client>", "<i:memberCode>2</i:memberCode></x:client>"), body),
+            envelope(&CLIENT.replace("i:memberCode", "x:memberCode"), body),
+        ] {
+            assert_eq!(sender(&message).unwrap_err().code(), Code::InvalidMessage, "{message}");
+        }
+    }
+}

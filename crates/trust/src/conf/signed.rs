@@ -21,6 +21,9 @@ use crate::cert::{Certificate, KeyAlgorithm};
 use crate::hash;
 use crate::token::message_digest;
 
+/// Ends of a location that are looked for among files.
+const LOCATION_ENDS: usize = 16;
+
 /// A directory whose signature was verified and which had not expired at the moment of the check.
 #[derive(Clone, Debug)]
 pub struct VerifiedDirectory {
@@ -275,7 +278,7 @@ impl SignedTree {
 /// instance at the top, those of each other instance in the folder of its name ([`tree::folder_name`]).
 ///
 /// The anchors of federated instances are those of the own private parameters; an instance without a folder is
-/// left out.
+/// left out. Which of them a node federates with ([`super::download::AllowedFederations`]) is the caller's question.
 pub fn load_tree(anchor: &Anchor, files: &BTreeMap<String, Bytes>, at: UnixTime) -> Result<SignedTree, ConfError> {
     let own = load(anchor, files, at)?;
     let private = own.part(&PartKind::Private).and_then(LoadedPart::private);
@@ -308,7 +311,7 @@ fn examine_below(
     let judge = |entry: &PartEntry| {
         let path = entry.location.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
         let ends = std::iter::successors(Some(path), |p| p.split_once('/').map(|(_, rest)| rest));
-        let bytes = ends.chain(tree::stored_name(entry)).find_map(file);
+        let bytes = ends.take(LOCATION_ENDS).chain(tree::stored_name(entry)).find_map(file);
         directory.accept(entry, bytes.ok_or_else(|| ConfError::PartMissing(entry.name()))?.clone())
     };
     let parts = directory.entries().iter().map(judge).collect();

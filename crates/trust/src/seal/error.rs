@@ -184,6 +184,8 @@ impl SealError {
             Self::DataDiffers(_) | Self::Value => vec![Code::InvalidSignatureValue],
             Self::UnknownCa { .. } | Self::Path(_) => vec![Code::CannotCreateCertPath],
             Self::MissingOcsp { .. } => vec![Code::InvalidCertPath, Code::CertValidation],
+            // X-Road reads every response before it judges one: what is no response makes the signature malformed.
+            Self::Ocsp { cause: OcspError::Malformed(_), .. } => vec![Code::MalformedSignature],
             Self::Ocsp { cause, .. } => vec![Code::InvalidCertPath, cause.code()],
             Self::PartDigest | Self::NothingToProve | Self::BuildChain(_) | Self::Sign(_) | Self::Encoding(_) => {
                 vec![Code::CannotCreateSignature]

@@ -74,10 +74,10 @@ impl<'d> Signature<'d> {
         let root = document.root_element();
         let bare = root.has_tag_name((DS, "Signature"));
         let node = match bare {
-            true if demand == Demand::Message => return Err(SealError::Place),
             true => root,
             false => only_signature(root)?,
         };
+        // A bare signature is its own root, and never its first child.
         if demand == Demand::Message && root.first_child() != Some(node) {
             return Err(SealError::Place);
         }

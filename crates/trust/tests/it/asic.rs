@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use simpul_core::{Code, UnixTime};
 use simpul_trust::asic::{AsicError, Container, ContainerVerdict, Stamped, VerifyError, verify_container};
 use simpul_trust::conf::{GlobalConf, supplied};
-use simpul_trust::seal::{Outcome, Subject};
+use simpul_trust::seal::{Outcome, SealError, Subject, signature_value, with_timestamp};
 
 use crate::conf::files;
 use crate::files::entry;
@@ -54,6 +56,13 @@ fn xroads_verdicts() {
         let verdict = verify(&octets);
         assert_eq!(verdict.as_ref().map(|_| vec![]).unwrap_or_else(|e| e.path()), expected, "{name}: {verdict:?}");
     }
+}
+
+/// The signature covers another file than the message.
+#[test]
+fn a_message_must_be_signed() {
+    let Some(octets) = octets("asice/invalid-incorrect-references") else { return };
+    assert!(matches!(verify(&octets), Err(VerifyError::NothingSigned)));
 }
 
 /// fixtures/INDEX.md: structural cases.
@@ -293,6 +302,10 @@ fn bombs_are_refused() {
     assert!(matches!(read_with(&[("attachment1", &zeros)]), Err(AsicError::TooLarge(_))));
     assert!(read_with(&[("unknown", &zeros)]).is_ok(), "it is not even unpacked");
 
+    let filled = vec![0; usize::try_from(simpul_core::limits::ASIC_CONTENT).unwrap() + 1];
+    assert!(matches!(Container::read(&filled), Err(AsicError::TooLarge(_))));
+    assert!(matches!(Container::read(&filled[1..]), Err(AsicError::Zip(_))));
+
     let spent: usize = LEAST.iter().map(|(_, octets)| octets.len()).sum();
     let left = usize::try_from(simpul_core::limits::ASIC_CONTENT).unwrap() - largest.len() - spent;
     let two = |n: usize| read_with(&[("attachment1", largest), ("attachment2", &zeros[..n])]);
@@ -381,4 +394,24 @@ fn containers_of_an_archive_are_read() {
     let container = entry(&std::fs::read(path).unwrap(), "1234567890-request-OUxhMqY0Kx.asice");
     let container = Container::read(&container).unwrap();
     assert!(container.message.starts_with(b"<") || container.message.starts_with(b"GET"));
+}
+
+/// wire.md §6.2, on signatures that the Java implementation wrote, with the line ends of its base64.
+#[test]
+fn timestamps_go_into_javas_signatures() {
+    let Some(folder) = fixture("xroad/fixtures/tsp") else { return };
+    let stamped = std::fs::read_to_string(folder.join("signature.xml")).unwrap();
+    let written = stamped.split_once("<ds:SignatureValue Id=\"signature-value\">").unwrap().1;
+    let written: String = written.split_once('<').unwrap().0.split_ascii_whitespace().collect();
+    assert_eq!(STANDARD.encode(signature_value(stamped.as_bytes()).unwrap()), written);
+    assert!(matches!(with_timestamp(stamped.as_bytes(), b"token"), Err(SealError::Stamp)), "it has one");
+
+    let container = Container::read(&octets("asice/valid-non-batch-soap-attachments").unwrap()).unwrap();
+    let signature = String::from_utf8(container.signature.to_vec()).unwrap();
+    let stamped = String::from_utf8(with_timestamp(&container.signature, b"token").unwrap()).unwrap();
+    assert_eq!(signature_value(stamped.as_bytes()).unwrap(), signature_value(&container.signature).unwrap());
+    let open = "<xades:UnsignedSignatureProperties>";
+    let (before, after) = stamped.split_once(&format!("{open}<xades:SignatureTimeStamp>")).unwrap();
+    let (_, after) = after.split_once("</xades:SignatureTimeStamp>").unwrap();
+    assert_eq!([before, open, after].concat(), signature, "nothing else has changed");
 }

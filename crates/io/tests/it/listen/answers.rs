@@ -1,13 +1,15 @@
 //! What an answer looks like on the wire.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use simpul_exchange::call::{Answer, AnswerBody, ConsumerCall};
 use simpul_exchange::ports::{BodyError, BodyStream, Spooled};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use crate::support::http::{answer, chunks, raw, read_answer, read_to_end};
 use crate::support::port::{bounds, port, text};
@@ -125,22 +127,48 @@ async fn a_body_that_breaks_off_breaks_the_connection() {
 }
 
 #[tokio::test]
+async fn the_head_leaves_with_the_first_chunk() {
+    let go = Arc::new(Notify::new());
+    let port = port(bounds(), None, {
+        let go = go.clone();
+        move |_| {
+            let go = go.clone();
+            let late = stream::once(async move {
+                go.notified().await;
+                Ok(Bytes::from_static(b"late"))
+            });
+            async { answer(200, &[], AnswerBody::Stream(Box::pin(late))) }
+        }
+    })
+    .await;
+    let mut stream = TcpStream::connect(port.at).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut octet = [0];
+    let early = tokio::time::timeout(Duration::from_millis(100), stream.read(&mut octet)).await;
+    assert!(early.is_err(), "the head came alone");
+    go.notify_one();
+    let (said, ended) = read_to_end(&mut stream).await;
+    ended.unwrap();
+    assert!(said.contains("transfer-encoding: chunked") && said.ends_with("4\r\nlate\r\n0\r\n\r\n"), "{said}");
+}
+
+#[tokio::test]
 async fn an_answer_is_seen_by_a_caller_that_is_still_sending() {
     let port = port(bounds(), None, |_| async { text(400, "not here") }).await;
     let mut stream = TcpStream::connect(port.at).await.unwrap();
     stream.write_all(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4000000\r\n\r\n").await.unwrap();
-    // Far more than the sockets hold: the answer is there before this is through, and a reset would destroy it.
+    // Far more than the sockets hold: the answer is there before this is through. Were the connection closed at once,
+    // it would be reset, which destroys the answer on many systems.
     let (mut from, mut to) = stream.into_split();
     let sending = tokio::spawn(async move {
         for _ in 0..4_000_000 / 10_000 {
-            if to.write_all(&[b'x'; 10_000]).await.is_err() {
-                break;
-            }
+            to.write_all(&[b'x'; 10_000]).await.expect("the connection was reset");
         }
         drop(to);
     });
     sending.await.unwrap();
-    let (said, _) = read_to_end(&mut from).await;
+    let (said, ended) = read_to_end(&mut from).await;
+    ended.expect("the connection was reset");
     assert!(said.starts_with("HTTP/1.1 400 ") && said.ends_with("not here"), "{said}");
 }
 

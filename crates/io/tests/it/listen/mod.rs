@@ -16,5 +16,5 @@ use crate::support::port::bounds;
 /// Times of a listener that is in a hurry.
 fn hasty() -> Bounds {
     let soon = Duration::from_millis(150);
-    Bounds { head: soon, idle: soon * 2, body: soon, stall: soon, handshake: soon, ..bounds() }
+    Bounds { head: soon, idle: Duration::from_secs(1), body: soon, stall: soon, handshake: soon, ..bounds() }
 }

@@ -1,10 +1,12 @@
 //! Which connection carries a request, and how often.
 
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future;
+use openssl::ssl::{Ssl, SslContext, SslMethod};
 use simpul_exchange::ports::{LinkError, PeerLink};
 use simpul_io::peer::PoolBounds;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -127,6 +129,78 @@ async fn a_connection_that_closes_before_the_request_begins_is_replaced() {
     let reply = send(taken).await.unwrap();
     assert_eq!(collect(reply.body).await.unwrap(), b"fine");
     assert_eq!(peer.connections(), 2);
+}
+
+/// A peer on a thread of its own, so that a test can wait for it without letting any task of its own run: what it does
+/// is then unknown to whoever waits for the system's events. Answers one request per connection, and closes it when told.
+struct Apart {
+    port: u16,
+    close: std::sync::mpsc::Sender<()>,
+    closed: std::sync::mpsc::Receiver<()>,
+    connections: Arc<AtomicUsize>,
+}
+
+fn apart() -> Apart {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ((close, told), (tell, closed)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    std::thread::spawn(move || {
+        let mut context = SslContext::builder(SslMethod::tls()).unwrap();
+        context.set_certificate(EC_SERVER.certificate.x509()).unwrap();
+        context.set_private_key(&EC_SERVER.key).unwrap();
+        context.set_num_tickets(0).unwrap();
+        let context = context.build();
+        while let Ok((tcp, _)) = listener.accept() {
+            let mut stream = Ssl::new(&context).unwrap().accept(tcp).unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            let (mut all, mut buf) = (Vec::new(), [0; 1024]);
+            while !all.ends_with(b"0\r\n\r\n") {
+                match stream.read(&mut buf) {
+                    Ok(n @ 1..) => all.extend_from_slice(&buf[..n]),
+                    _ => return,
+                }
+            }
+            stream.write_all(FINE).unwrap();
+            if told.recv().is_err() {
+                return;
+            }
+            drop(stream);
+            tell.send(()).unwrap();
+        }
+    });
+    Apart { port, close, closed, connections }
+}
+
+impl Apart {
+    fn close(&self) {
+        self.close.send(()).unwrap();
+        self.closed.recv().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_just_closed_is_not_taken() {
+    let peer = apart();
+    let peers = peers(peer.port, |_| {});
+    exchange(&peers).await;
+    peer.close();
+    let taken = open(&peers).await;
+    assert_eq!(peer.connections.load(Ordering::SeqCst), 2);
+    send(taken).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_closed_just_before_the_request_is_replaced() {
+    let peer = apart();
+    let peers = peers(peer.port, |_| {});
+    exchange(&peers).await;
+    let taken = open(&peers).await;
+    assert_eq!(peer.connections.load(Ordering::SeqCst), 1);
+    peer.close();
+    send(taken).await.unwrap();
+    assert_eq!(peer.connections.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn an_address_that_fails_the_handshake_is_left_for_the_others() {
                 }
             }
         });
-        let peers = peers(port, |b| b.connect = Duration::from_millis(500));
+        let peers = peers(port, |b| b.connect = Duration::from_millis(1500));
         let bad = peers.open(&route(&["127.0.0.2"])).await.err().unwrap();
         assert!(matches!(bad, LinkError::Tls { .. }), "{bad:?}");
         let _peer = peer_at(two, |_| &EC_SERVER, obliging);

@@ -134,7 +134,9 @@ fn end(stream: Stream, how: How) {
     match how {
         How::Reset => stream.reset(),
         How::Silence => wait(&stream),
-        How::Whole | How::Close | How::EndEarly => {
+        // No TLS close_notify: the octets end as if somebody had cut them.
+        How::Close => stream.finish(),
+        How::Whole | How::EndEarly => {
             if let Stream::Tls(mut tls) = stream {
                 // The other side may be gone already.
                 let _ = tls.shutdown();

@@ -35,6 +35,20 @@ fn cases_are_filed_by_clause() {
     }
 }
 
+/// Where the node is stricter, the place that documents it is there.
+#[test]
+fn stricter_choices_are_documented() {
+    let workspace = case::root().join("..");
+    for case in case::all() {
+        let Some(place) = &case.stricter else { continue };
+        let (file, item) = place.split_once(", ").unwrap_or((place, ""));
+        let text =
+            std::fs::read_to_string(workspace.join(file)).unwrap_or_else(|e| panic!("{}: {file}: {e}", case.name));
+        let word = item.rsplit("::").next().unwrap_or_default();
+        assert!(text.contains(word), "{}: {file} has no {word}", case.name);
+    }
+}
+
 /// Every clause is a heading of the wire reference, where that is at hand.
 #[test]
 fn clauses_exist() {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
-use openssl::pkey::PKey;
 use simpul_trust::token::Signer;
 
 use super::consumer_peer::OCSP_KEYS;
@@ -60,6 +59,17 @@ impl Laboratory {
     pub(super) fn watch(&self) -> Watch {
         let servers = self.processes.iter().filter(|(name, _)| name.ends_with("/server"));
         Watch::over(servers.map(|(name, process)| (name.clone(), process.pid())).collect::<Vec<(String, Pid)>>())
+    }
+
+    /// Panics that a process has reported, each by the line that says where.
+    pub(super) fn panics(&self) -> Vec<String> {
+        let said = self.processes.iter().map(|(name, process)| (name, process.errors()));
+        let lines = said.flat_map(|(name, text)| {
+            let found: Vec<String> =
+                text.lines().filter(|l| l.contains("panicked at")).map(|l| format!("{name}: {l}")).collect();
+            found
+        });
+        lines.collect()
     }
 
     /// A socket address of the plan.
@@ -164,9 +174,4 @@ fn append(federation: &Federation, file: &str, text: &str) {
     let path = federation.dir().join(file);
     let before = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, before + text).unwrap();
-}
-
-/// A private key in PEM, for files of their own.
-pub(super) fn pem(key: &PKey<openssl::pkey::Private>) -> Vec<u8> {
-    key.private_key_to_pem_pkcs8().unwrap()
 }

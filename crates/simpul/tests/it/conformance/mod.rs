@@ -3,16 +3,21 @@
 //! healthy call still works, the processes are the same ones, and they have not grown.
 
 mod case;
+mod config;
 mod consumer;
 mod consumer_peer;
+mod container;
 mod count;
+mod globalconf;
 mod keys;
 mod laboratory;
+mod outage;
 mod outcome;
 mod peer;
 mod provider;
 mod service;
 mod text;
+mod tool;
 mod watch;
 
 use std::sync::{Arc, Mutex};
@@ -20,11 +25,17 @@ use std::time::Duration;
 
 use self::case::{Case, Subject};
 use self::consumer_peer::FaultyProvider;
+use self::container::Evidence;
+use self::globalconf::Published;
 use self::laboratory::Laboratory;
 use self::outcome::{Outcome, Report};
+use crate::evidence::Judge;
 
 /// Cases that run at a time, where they do not disturb each other.
 const AT_A_TIME: usize = 8;
+
+/// Every role of both instances, in the order of their needs.
+const ALL_ROLES: &[&str] = &["id/lab", "my/lab", "id/registry", "my/registry", "id/server", "my/server"];
 
 #[test]
 fn consumer_port() {
@@ -73,6 +84,61 @@ fn faulty_provider() {
     );
 }
 
+#[test]
+fn containers() {
+    let laboratory = Laboratory::with(ALL_ROLES);
+    let judge = Judge::of(&laboratory.federation);
+    let evidence = Evidence::of(&laboratory, &judge);
+    judged("containers", Subject::Container, || evidence.healthy(), |case| evidence.run(case));
+}
+
+#[test]
+fn global_configurations() {
+    let laboratory = Laboratory::with(&["id/registry"]);
+    let published = Published::by(&laboratory);
+    judged("global configurations", Subject::Globalconf, || published.healthy(), |case| published.run(case));
+}
+
+#[test]
+fn configuration_files() {
+    let laboratory = Laboratory::prepared();
+    judged("configuration files", Subject::Config, Vec::new, |case| config::run(&laboratory, case));
+}
+
+#[test]
+fn outages() {
+    let mut laboratory = outage::laboratory(ALL_ROLES);
+    assert!(outage::recovered(&laboratory).is_ok(), "the ordinary call works before the cases");
+    let mut report = Report::of("outages");
+    for case in case::of(Subject::Outage) {
+        let outcome = outage::run(&mut laboratory, &case);
+        report.add(&case, &outcome);
+        if let Err(after) = outage::recovered(&laboratory) {
+            report.wrong(format!("{}: no recovery: {after:?}", case.name));
+        }
+    }
+    laboratory.panics().into_iter().for_each(|finding| report.wrong(finding));
+    report.finish();
+}
+
+/// Runs the cases that programs judge; what they are made of must be valid before it is changed.
+fn judged(
+    name: &'static str,
+    subject: Subject,
+    healthy: impl Fn() -> Vec<Outcome>,
+    run: impl Fn(&Case) -> Outcome + Sync,
+) {
+    for outcome in healthy() {
+        assert_eq!(outcome.exit, Some(0), "valid before it is changed: {}", outcome.text);
+    }
+    let mut report = Report::of(name);
+    let cases = case::of(subject);
+    for (case, outcome) in cases.iter().zip(side_by_side(&cases, run)) {
+        report.add(case, &outcome);
+    }
+    report.finish();
+}
+
 /// Runs the cases of a subject in one federation.
 fn group(
     name: &'static str,
@@ -94,7 +160,7 @@ fn group(
     if after.status != Some(200) || after.code.is_some() {
         report.wrong(format!("the ordinary call no longer works: {after:?}"));
     }
-    watch.findings().into_iter().for_each(|finding| report.wrong(finding));
+    watch.findings().into_iter().chain(laboratory.panics()).for_each(|finding| report.wrong(finding));
     report.finish();
 }
 

@@ -120,7 +120,9 @@ impl Report {
         let millis = outcome.took.as_millis();
         println!("  {mark} {millis:>6} ms  {:<24} {:<72} {}", case.stage, case.expect.key(), case.name);
         if !found.is_empty() {
-            let why = found.join("; ");
+            let basis =
+                case.reference.as_ref().or(case.stricter.as_ref()).map(|b| format!("; {b}")).unwrap_or_default();
+            let why = format!("{} [wire.md §{}{basis}]", found.join("; "), case.clause);
             let difference = format!("{} ({}): {why}\n      {}", case.name, case.title, shorten(&outcome.text));
             println!("         {difference}");
             self.differences.push(difference);

@@ -1,8 +1,8 @@
 //! A child process that is ended with its test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -17,6 +17,7 @@ const READY: Duration = Duration::from_secs(60);
 pub(crate) struct Process {
     child: Child,
     args: Vec<String>,
+    errors: Arc<Mutex<String>>,
 }
 
 impl Process {
@@ -30,16 +31,21 @@ impl Process {
             .spawn()
             .unwrap();
         let stdout = child.stdout.take().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
+        let stderr = child.stderr.take().unwrap();
+        let errors = Arc::new(Mutex::new(String::new()));
+        let sink = Arc::clone(&errors);
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut text = sink.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+            }
         });
-        let mut process = Self { child, args: args.iter().map(|a| (*a).to_owned()).collect() };
+        let mut process = Self { child, args: args.iter().map(|a| (*a).to_owned()).collect(), errors };
         if !became_ready(stdout) {
             process.kill();
-            panic!("{args:?} did not become ready:\n{}", errors.join().unwrap_or_default());
+            let _ = reader.join();
+            panic!("{args:?} did not become ready:\n{}", process.errors());
         }
         process
     }
@@ -61,6 +67,11 @@ impl Process {
         self.kill();
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         *self = Self::start(&args);
+    }
+
+    /// What it has said on standard error so far.
+    pub(crate) fn errors(&self) -> String {
+        self.errors.lock().unwrap().clone()
     }
 
     /// The process id.

@@ -142,13 +142,14 @@ fn one_changed_byte_in_a_directory_is_noticed() {
     }
 }
 
-/// Every byte, which includes every 97th.
+/// Every 7th byte, and both ends.
 #[test]
 fn one_changed_byte_in_a_part_is_noticed() {
     for sample in whole() {
         let published = sample.load(now()).unwrap();
         for (entry, part) in published.directory.entries().iter().zip(&published.parts) {
-            for at in 0..part.bytes().len() {
+            let last = part.bytes().len() - 1;
+            for at in (0..last).step_by(7).chain([last]) {
                 let mut bytes = part.bytes().to_vec();
                 bytes[at] ^= 1;
                 let error = published.directory.accept(entry, Bytes::from(bytes)).unwrap_err();

@@ -47,6 +47,8 @@ pub(crate) struct Message<'a> {
     pub(crate) delivery: Delivery,
     /// What it answers, if it is a response.
     pub(super) asked: Exchange,
+    /// Leaves the framing of HTTP away, whatever the head says.
+    pub(super) unframed: bool,
     block_type: &'static str,
 }
 
@@ -164,6 +166,7 @@ impl<'a> Message<'a> {
             instead: None,
             delivery: Delivery { how: How::Whole, at: String::new() },
             asked: Exchange::default(),
+            unframed: false,
             block_type: "",
         }
     }
@@ -197,7 +200,7 @@ impl<'a> Message<'a> {
 
     /// Whether the body goes out in chunks.
     pub(crate) fn is_chunked(&self) -> bool {
-        self.http.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked")
+        !self.unframed && self.http.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked")
     }
 
     fn multipart(&self, at: UnixTime) -> Multipart {

@@ -12,3 +12,4 @@ mod seal;
 pub(super) mod wire;
 
 pub(super) use self::message::{Exchange, Message};
+pub(super) use self::seal::replace;

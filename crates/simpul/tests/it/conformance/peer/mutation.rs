@@ -55,6 +55,8 @@ impl Message<'_> {
         match name {
             "start" => self.start = argument.to_owned(),
             "http" => set(&mut self.http, argument),
+            // The body's octets as they are, where the head promises chunks.
+            "unframed" => self.unframed = true,
             "without-http" => remove(&mut self.http, argument),
             // A whole body with its length in place of the multipart message.
             "instead" => {

@@ -153,7 +153,7 @@ impl SealPlan {
 }
 
 /// Replaces a text that must be there.
-pub(super) fn replace(text: &str, from: &str, to: &str) -> String {
+pub(in crate::conformance) fn replace(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "there is no `{from}` to replace in `{text}`");
     text.replace(from, to)
 }

@@ -35,7 +35,7 @@ const OCSP: [(&str, &str); 6] = [
 /// The region of an octet: the path of its element, and what it is there.
 pub(super) fn region(document: &Document<'_>, place: usize) -> String {
     let holds = |node: &Node<'_, '_>| !node.is_root() && node.range().contains(&place);
-    let found = document.descendants().filter(holds).last();
+    let found = document.descendants().rfind(holds);
     let Some((node, element)) = found.and_then(|n| Some((n, n.ancestors().find(Node::is_element)?))) else {
         return OUTSIDE.to_owned();
     };

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const OUTSIDE: &str = "outside of the root element";
 
 /// Parts of a timestamp token (RFC 5652 §5.1, §5.3) by the numbers of their elements from the outside in.
@@ -32,8 +33,9 @@ const OCSP: [(&str, &str); 6] = [
     ("0.1.0.1.0.3", "certs"),
 ];
 
-/// The region of an octet: the path of its element, and what it is there.
-pub(super) fn region(document: &Document<'_>, place: usize) -> String {
+/// The region of an octet: the path of its element, and what it is there. `bits` are those that were flipped: a base64
+/// character may hold bits of two octets.
+pub(super) fn region(document: &Document<'_>, place: usize, bits: u8) -> String {
     let holds = |node: &Node<'_, '_>| !node.is_root() && node.range().contains(&place);
     let found = document.descendants().rfind(holds);
     let Some((node, element)) = found.and_then(|n| Some((n, n.ancestors().find(Node::is_element)?))) else {
@@ -51,7 +53,7 @@ pub(super) fn region(document: &Document<'_>, place: usize) -> String {
         return match text.trim().is_empty() {
             true => format!("{path}: white space"),
             false if parts.is_empty() => format!("{path}: text"),
-            false => format!("{path}: {}", part(text, place - range.start, parts)),
+            false => format!("{path}: {}", part(text, place - range.start, bits, parts)),
         };
     }
     match element.attributes().find(|a| a.range().contains(&place)) {
@@ -68,11 +70,18 @@ fn path(element: Node<'_, '_>) -> String {
 }
 
 /// The part of the DER value that a base64 text holds.
-fn part(text: &str, offset: usize, parts: &[(&'static str, &'static str)]) -> &'static str {
+fn part(text: &str, offset: usize, bits: u8, parts: &[(&'static str, &'static str)]) -> &'static str {
     let packed = |text: &str| text.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>();
     let octets = STANDARD.decode(packed(text)).unwrap();
+    let character = packed(&text[..offset]).len();
+    let value = |octet: u8| ALPHABET.iter().position(|c| *c == octet);
+    let octet = text.as_bytes()[offset];
+    let changed = match (value(octet), value(octet ^ bits)) {
+        (Some(before), Some(after)) => 5 - (before ^ after).ilog2() as usize,
+        _ => 0,
+    };
     let mut numbers = Vec::new();
-    descend(&octets, packed(&text[..offset]).len() * 3 / 4, &mut numbers);
+    descend(&octets, (character * 6 + changed) / 8, &mut numbers);
     let prefixes = (1..=numbers.len()).rev().map(|n| numbers[..n].join("."));
     let mut known = prefixes.filter_map(|prefix| parts.iter().find(|(path, _)| *path == prefix));
     known.next().map_or("frame", |(_, name)| name)

@@ -97,7 +97,7 @@ fn flip_entries(sample: &Sample, good: &Verdict<Facts>, all: bool, tally: &Tally
                 changed[number].1[place] ^= bit;
                 let verdict = sample.judge(&archive::stored(&changed));
                 let region = || match &document {
-                    Some(document) => format!("{name}: {}", document::region(document, place)),
+                    Some(document) => format!("{name}: {}", document::region(document, place, bit)),
                     None => format!("{name}: all of it"),
                 };
                 tally.count(sample, good, &verdict, Some(name), region);

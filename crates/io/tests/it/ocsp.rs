@@ -269,6 +269,28 @@ async fn an_older_response_does_not_replace_a_newer_one() {
     assert_eq!(world.own(&keeper).unwrap(), newer);
 }
 
+#[tokio::test]
+async fn responses_are_kept_fresh_until_told_to_stop() {
+    let world = World::new().await;
+    let settings = OcspSettings {
+        port: 1,
+        interval: Duration::from_secs(1),
+        dir: world.dir.path().to_owned(),
+        own: vec![world.chain.clone()],
+    };
+    let keeper = OcspKeeper::open(settings, Arc::new(Fixed(world.conf(&["/"]))), world.clock.clone()).unwrap();
+    let stop = CancellationToken::new();
+    let keeping = tokio::spawn(Arc::new(keeper).keep(stop.clone()));
+    let twice = async {
+        while world.asked.load(Ordering::SeqCst) < 4 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), twice).await.expect("it fetched no more");
+    stop.cancel();
+    keeping.await.unwrap();
+}
+
 /// A peer with its OCSP port, and how often that was asked.
 struct PeerPort {
     keeper: Arc<OcspKeeper>,

@@ -19,6 +19,7 @@ use simpul_trust::ocsp::{self, CertificateStatus};
 use simpul_trust::token::Signer;
 use simpul_wire::gconf::shared::{CaInfo, OcspInfo};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::conf::{Fixed, instance};
@@ -33,6 +34,8 @@ struct World {
     /// What the responder answers instead, if anything.
     instead: Arc<Mutex<Instead>>,
     asked: Arc<AtomicUsize>,
+    /// Notified at each request.
+    heard: Arc<Notify>,
     clock: Arc<Now>,
     dir: tempfile::TempDir,
 }
@@ -71,12 +74,15 @@ impl World {
         let chain = std::iter::once(auth.certificate()).chain(auth.chain()).cloned().collect();
         let ca = Arc::new(Mutex::new(ca));
         let clock = Arc::new(Now(Mutex::new(start)));
-        let (instead, asked) = (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)));
+        let (instead, asked, heard) =
+            (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let responder = {
-            let (ca, clock, instead, asked) = (ca.clone(), clock.clone(), instead.clone(), asked.clone());
+            let (ca, clock, instead) = (ca.clone(), clock.clone(), instead.clone());
+            let (asked, heard) = (asked.clone(), heard.clone());
             port(bounds(), None, move |call: ConsumerCall| {
                 let (ca, now, instead) = (ca.clone(), clock.now(), instead.clone());
                 asked.fetch_add(1, Ordering::SeqCst);
+                heard.notify_one();
                 async move {
                     // wire.md §3.8, producing side: POST, application/ocsp-request.
                     let typed = ("content-type".to_owned(), Bytes::from_static(b"application/ocsp-request"));
@@ -91,7 +97,7 @@ impl World {
             })
             .await
         };
-        Self { ca, chain, responder, instead, asked, clock, dir: tempfile::tempdir().unwrap() }
+        Self { ca, chain, responder, instead, asked, heard, clock, dir: tempfile::tempdir().unwrap() }
     }
 
     /// The CA's certificates, with these targets of the responder.
@@ -283,7 +289,7 @@ async fn responses_are_kept_fresh_until_told_to_stop() {
     let keeping = tokio::spawn(Arc::new(keeper).keep(stop.clone()));
     let twice = async {
         while world.asked.load(Ordering::SeqCst) < 4 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            world.heard.notified().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), twice).await.expect("it fetched no more");

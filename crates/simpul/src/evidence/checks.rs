@@ -69,7 +69,7 @@ pub(super) fn of_error(error: &VerifyError) -> CheckLine {
         VerifyError::NothingSigned => "coverage",
         VerifyError::NoTimestamp | VerifyError::Timestamp(_) => "timestamp",
         VerifyError::TimestampChain(_) => "timestamp-hash-chain",
-        VerifyError::Seal(cause) => broken(cause),
+        VerifyError::Seal(cause) => words(subject(cause)).0,
     };
     CheckLine::failed(name, chain(error))
 }
@@ -170,8 +170,8 @@ fn words(subject: Subject) -> (&'static str, &'static str, &'static str) {
 }
 
 /// The check that a seal broke.
-fn broken(error: &SealError) -> &'static str {
-    let subject = match error {
+fn subject(error: &SealError) -> Subject {
+    match error {
         SealError::TooLarge(_)
         | SealError::Xml(_)
         | SealError::Shape(_)
@@ -205,8 +205,7 @@ fn broken(error: &SealError) -> &'static str {
         | SealError::BuildChain(_)
         | SealError::Sign(_)
         | SealError::Encoding(_) => Subject::Structure,
-    };
-    words(subject).0
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +221,7 @@ mod tests {
     fn the_time_of_the_configuration_is_told() {
         use crate::verdict::CheckResult;
         let inside = until(Some("T"), Some(true));
-        assert_eq!(validity(&[inside.clone()]).result, CheckResult::Passed);
+        assert_eq!(validity(std::slice::from_ref(&inside)).result, CheckResult::Passed);
         assert_eq!(validity(&[inside.clone(), until(None, None)]).result, CheckResult::NotChecked);
         let outside = validity(&[inside, until(None, None), until(Some("E"), Some(false))]);
         assert_eq!(outside.result, CheckResult::Warning);

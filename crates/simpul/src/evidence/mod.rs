@@ -3,13 +3,14 @@
 //! The rules are those of `simpul_trust::asic`; here they become a verdict that a judge can read and a machine can
 //! parse.
 
+mod broken;
 mod checks;
 mod report;
 
 use bytes::Bytes;
 use serde::Serialize;
 use simpul_core::ident::Instance;
-use simpul_core::{Code, FaultCode, Origin, UnixTime};
+use simpul_core::{ClientId, Code, FaultCode, Origin, UnixTime};
 use simpul_trust::asic::{
     AsicError, Container, ContainerVerdict, Content, Entry, Said, Sender, VerifyError, verify_container,
 };
@@ -44,6 +45,10 @@ pub struct Facts {
     pub certificate: Option<CertificateFacts>,
     /// How the signature was made.
     pub algorithm: Option<String>,
+    /// Where a container that does not hold is broken: the entries in question, or `container` for the ZIP file itself.
+    /// Where two do not agree, both are named.
+    #[serde(rename = "where")]
+    pub in_question: Vec<String>,
     /// Subject of the certificate of the authority that made the timestamp.
     pub timestamp_authority: Option<String>,
     /// Each signed part, and whether it is in the container and unchanged.
@@ -74,11 +79,11 @@ pub struct Message {
     pub kind: &'static str,
     /// Who asked.
     pub client: String,
-    /// Its name in the configuration.
+    /// Its name in the configuration, or else its member's.
     pub client_name: Option<String>,
     /// Who was asked.
     pub provider: String,
-    /// Its name in the configuration.
+    /// Its name in the configuration, or else its member's.
     pub provider_name: Option<String>,
     /// What was asked.
     pub service: String,
@@ -208,7 +213,7 @@ fn unread(error: &AsicError, ground: &Ground) -> Verdict<Facts> {
         code: Some(FaultCode::own(Origin::None, path).to_string()),
         reason: Some(chain(error)),
         cure: Some(cure.to_owned()),
-        facts: Facts::of(ground),
+        facts: Facts { in_question: broken::in_container(error), ..Facts::of(ground) },
         checks: vec![check, checks::rest()],
     }
 }
@@ -243,7 +248,11 @@ fn refused(container: &Container, error: &VerifyError, ground: &Ground) -> Verdi
         code: Some(FaultCode::own(Origin::None, path).to_string()),
         reason: Some(reason),
         cure: Some(cure),
-        facts: Facts { not_proved: Message::of(&container.message, None), ..Facts::of(ground) },
+        facts: Facts {
+            in_question: unproved.map_or_else(|| broken::in_evidence(error, container), |_| Vec::new()),
+            not_proved: Message::of(&container.message, None),
+            ..Facts::of(ground)
+        },
         checks: vec![check, checks::rest()],
     }
 }
@@ -291,7 +300,10 @@ impl Message {
     fn of(message: &Bytes, conf: Option<&GlobalConf>) -> Option<Self> {
         let content = Content::of(message).ok()?;
         let provider = &content.service.provider;
-        let name = |client| conf.and_then(|c| c.client_name(client)).map(str::to_owned);
+        let name = |client: &ClientId| {
+            let name = conf.and_then(|c| c.client_name(client).or_else(|| c.member_name(client.member())));
+            name.map(str::to_owned)
+        };
         Some(Self {
             kind: if content.said.is_response() { "response" } else { "request" },
             client: content.client.to_string(),

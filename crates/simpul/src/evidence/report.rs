@@ -20,6 +20,9 @@ impl Verdict<Facts> {
     pub fn report(&self) -> String {
         let facts = &self.facts;
         let mut text = format!("{} (trust: {})\n", self.verdict.word(), facts.trust);
+        if !facts.in_question.is_empty() {
+            text.push_str(&field("where", &facts.in_question.join(", ")));
+        }
         text.push_str(&self.complaint());
         if let Some(message) = &facts.message {
             text.push_str("Who said what to whom\n");

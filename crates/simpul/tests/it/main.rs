@@ -5,6 +5,8 @@ mod conformance;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod flip;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod kill;
@@ -14,3 +16,5 @@ mod large_body;
 mod oracle;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod verify;

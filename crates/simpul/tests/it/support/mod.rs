@@ -36,13 +36,14 @@ impl Federation {
         Self::prepare_with(&[])
     }
 
-    /// The same, with more arguments of `demo --prepare`.
-    pub(crate) fn prepare_with(arguments: &[&str]) -> Self {
+    /// As [`prepare`](Self::prepare), with more arguments of `simpul demo`.
+    pub(crate) fn prepare_with(args: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(SIMPUL)
-            .args(["demo", "--prepare", "--first-address", &first_address().to_string(), "--dir"])
+            .args(["demo", "--prepare", "--first-address", &first_address().to_string()])
+            .args(args)
+            .arg("--dir")
             .arg(dir.path())
-            .args(arguments)
             .output()
             .unwrap();
         assert!(output.status.success(), "demo --prepare: {}", String::from_utf8_lossy(&output.stderr));

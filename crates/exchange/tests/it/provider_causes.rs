@@ -9,8 +9,9 @@ use simpul_exchange::ports::LinkError;
 use crate::federation::authority::{chain, member};
 use crate::federation::calls::get;
 use crate::federation::forge::{Message, Part, Sent};
+use crate::federation::road::{self, Failure};
 use crate::federation::spool::SpoolStep;
-use crate::federation::{CLIENT, Federation, NOW, road};
+use crate::federation::{CLIENT, Federation, NOW};
 
 const SSL: &str = "server.serverproxy.service_failed.ssl_authentication_failed";
 
@@ -214,7 +215,7 @@ async fn a_spool_that_fails_ends_the_exchange_and_keeps_nothing() {
 #[tokio::test]
 async fn a_service_that_cannot_be_asked_has_the_code_of_the_reason() {
     let bad_url = || LinkError::BadUrl("htp://my.lab.example".to_owned());
-    let table: [(fn() -> LinkError, &str); 6] = [
+    let table: [(Failure, &str); 6] = [
         (road::unreachable, "network_error"),
         (road::too_slow, "io_error"),
         (road::unknown_host, "unknown_host"),

@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod confs;
 pub(crate) mod forge;
+pub(crate) mod journal;
 pub(crate) mod node;
 pub(crate) mod octets;
 pub(crate) mod proofs;
@@ -188,8 +189,11 @@ fn consumer_server() -> ServerConf {
     }
 }
 
+/// Methods and path patterns.
+type Endpoints = &'static [(&'static str, &'static str)];
+
 /// The services of the provider, with the subject and the endpoints that may be used.
-const SERVICES: &[(&str, &str, &[(&str, &str)])] = &[
+const SERVICES: &[(&str, &str, Endpoints)] = &[
     ("persons", CLIENT, &[("*", "**")]),
     ("births", CLIENT, &[("GET", "/births/*"), ("POST", "/births")]),
     ("statistics", "GLOBALGROUP:MY/partners", &[("GET", "**")]),

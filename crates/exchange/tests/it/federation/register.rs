@@ -28,7 +28,6 @@ pub(crate) struct Seen {
     pub(crate) body: Option<Bytes>,
     /// Where the request stands in the provider's log.
     pub(crate) record: RecordId,
-    pub(crate) url: String,
     pub(crate) grant: Grant,
 }
 
@@ -66,7 +65,7 @@ pub(crate) fn reply(status: u16, reason: &str, body: Option<BodyStream>) -> Serv
 
 #[async_trait]
 impl ServiceLink for Register {
-    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError> {
+    async fn call(&self, request: &Recorded<Permitted<Request>>, _: &Service) -> Result<ServiceReply, LinkError> {
         let message = request.message().message();
         let body = match message.body() {
             Some(body) => Some(collect(body.data.as_ref().unwrap().read()).await.0),
@@ -81,7 +80,6 @@ impl ServiceLink for Register {
             block: head.block().clone(),
             body,
             record: request.id(),
-            url: service.url.clone(),
             grant: request.grant().clone(),
         });
         match self.next.lock().unwrap().take() {

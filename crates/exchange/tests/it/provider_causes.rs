@@ -160,6 +160,17 @@ async fn what_is_no_message_is_refused_by_name() {
     }
 }
 
+/// wire.md §3.5: a REST message may name another server; the provider's side does not look.
+#[tokio::test]
+async fn the_server_that_a_request_names_is_for_the_consumer() {
+    let federation = Federation::new().await;
+    let mut message = federation.request("GET", "persons", None).await;
+    message.replace("Accept:*/*", "X-Road-Security-Server:MY/GOV/1002/ss2");
+    federation.seal(&mut message, CLIENT).await;
+    let (call, _) = Sent::new(&federation, &message).call();
+    assert!(federation.judge(call).await.is_sealed());
+}
+
 #[tokio::test]
 async fn a_message_that_goes_on_behind_its_end_is_refused() {
     for more in ["\r\nmore", "--xtop"] {

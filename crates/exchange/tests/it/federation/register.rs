@@ -1,6 +1,7 @@
 //! The provider's information system: it notes what it sees, and answers what a test says.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,12 +39,18 @@ type Script = Box<dyn FnOnce() -> Result<ServiceReply, LinkError> + Send>;
 pub(crate) struct Register {
     calls: Mutex<Vec<Seen>>,
     next: Mutex<Option<Script>>,
+    echoes: AtomicBool,
 }
 
 impl Register {
     /// Calls so far.
     pub(crate) fn calls(&self) -> Vec<Seen> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// From now on a call gets its own body back.
+    pub(crate) fn echo(&self) {
+        self.echoes.store(true, Ordering::SeqCst);
     }
 
     /// What the next call gets.
@@ -71,6 +78,7 @@ impl ServiceLink for Register {
             Some(body) => Some(collect(body.data.as_ref().unwrap().read()).await.0),
             None => None,
         };
+        let echo = body.clone().filter(|_| self.echoes.load(Ordering::SeqCst));
         let head = message.head();
         self.calls.lock().unwrap().push(Seen {
             method: head.method().to_owned(),
@@ -82,9 +90,11 @@ impl ServiceLink for Register {
             record: request.id(),
             grant: request.grant().clone(),
         });
-        match self.next.lock().unwrap().take() {
-            Some(script) => script(),
-            None => Ok(reply(200, "OK", Some(octets([ANSWER])))),
+        let next = self.next.lock().unwrap().take();
+        match (next, echo) {
+            (Some(script), _) => script(),
+            (None, Some(body)) => Ok(reply(200, "OK", Some(octets([body])))),
+            (None, None) => Ok(reply(200, "OK", Some(octets([ANSWER])))),
         }
     }
 }

@@ -109,9 +109,13 @@ pub(crate) enum ConfigCommand {
 /// `simpul ledger …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Verify the seal of every record of a security server that is stopped.
+    /// Verify every record of a security server that is stopped.
     ///
-    /// Exit code 0: every record verifies. 1: some do not; each is named.
+    /// Checked are its seal at the moment of the record, under the signed configurations that it cites; that it is filed
+    /// under the parties and the id that its message names; its timestamp, once it has one; and that no record is
+    /// missing before the last one.
+    ///
+    /// Exit code 0: every record verifies. 1: some do not, each is named; or the log cannot be read.
     Verify(RoleArgs),
 }
 

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 use simpul_core::{Code, FaultCode, Origin, UnixTime, limits};
 use simpul_trust::conf::download::Refused;
-use simpul_trust::conf::{ConfError, Published, signed};
+use simpul_trust::conf::signed::{self, Examination};
+use simpul_trust::conf::{ConfError, Published};
 use simpul_wire::gconf::DocumentError;
 
 use crate::cli::GlobalconfVerifyArgs;
@@ -65,20 +66,23 @@ async fn judge(args: &GlobalconfVerifyArgs, at: UnixTime) -> Verdict<Facts> {
         Ok(read) => read,
         Err(problem) => return refused(&problem, None),
     };
-    let published = match (&args.dir, &args.url) {
+    let examined = match (&args.dir, &args.url) {
         (Some(dir), _) => files::read_tree(dir).map_err(Problem::Files).and_then(|files| {
-            signed::load(&anchor, &files, at).map_err(|cause| {
+            signed::examine(&anchor, &files, at).map_err(|cause| {
                 let cure = ground::cure(&cause, &facts, &files);
                 Problem::Conf { cause: Box::new(cause), cure }
             })
         }),
-        (None, Some(url)) => {
-            crate::fetch::published(&anchor, url, at).await.map_err(|refused| not_fetched(refused, &facts))
-        }
+        (None, Some(url)) => match crate::fetch::published(&anchor, url, at).await {
+            Ok(Published { directory, parts }) => {
+                Ok(Examination { directory, parts: parts.into_iter().map(Ok).collect() })
+            }
+            Err(refused) => Err(not_fetched(refused, &facts)),
+        },
         (None, None) => Err(Problem::Fetch("neither --dir nor --url is given".to_owned())),
     };
-    match published {
-        Ok(published) => accepted(&facts, &published, at),
+    match examined {
+        Ok(examined) => told(&facts, examined, at),
         Err(problem) => refused(&problem, Some(&facts)),
     }
 }
@@ -104,18 +108,44 @@ fn not_fetched(refused: Result<Refused, String>, facts: &AnchorFacts) -> Problem
     }
 }
 
-fn accepted(anchor: &AnchorFacts, published: &Published, at: UnixTime) -> Verdict<Facts> {
-    let directory = &published.directory;
-    let parts: Vec<_> = directory.entries().iter().map(|e| e.name()).collect();
+/// A directory that holds: valid if each of its parts does too.
+fn told(anchor: &AnchorFacts, examined: Examination, at: UnixTime) -> Verdict<Facts> {
+    let directory = &examined.directory;
     let mut checks = vec![
         CheckLine::passed("signature", "the directory is signed with a key whose certificate is in the anchor"),
         CheckLine::passed("expiry", format!("the directory is valid until {}, judged at {at}", directory.expires())),
-        CheckLine::passed("parts", format!("each of the {} parts has the hash that the directory names", parts.len())),
-        CheckLine::passed(
-            "schema",
-            format!("each part can be read as format V{} demands", directory.format().number()),
-        ),
-        CheckLine::passed("instance", format!("every part belongs to instance {}", directory.instance())),
+    ];
+    for (entry, part) in directory.entries().iter().zip(&examined.parts) {
+        checks.push(match part {
+            Ok(_) => CheckLine::passed(
+                "part",
+                format!("{} has the hash that the directory names, its schema and its instance", entry.name()),
+            ),
+            Err(cause) => CheckLine::failed("part", chain(cause)),
+        });
+    }
+    checks.extend(beyond(anchor));
+    let facts = Facts {
+        instance: Some(directory.instance().to_string()),
+        version: Some(directory.format().number()),
+        expires: Some(directory.expires().to_string()),
+        sha256: Some(directory.sha256().iter().map(|octet| format!("{octet:02x}")).collect()),
+        parts: directory.entries().iter().map(|e| e.name()).collect(),
+        anchor_sha224: Some(anchor.hash.clone()),
+        lab: anchor.laboratory,
+    };
+    match examined.published() {
+        Ok(_) => Verdict { verdict: Judgement::Valid, code: None, reason: None, cure: None, facts, checks },
+        Err(cause) => {
+            let cure = ground::cure(&cause, anchor, &Files::new());
+            Verdict { checks, ..refused(&Problem::Conf { cause: Box::new(cause), cure }, Some(anchor)) }
+        }
+    }
+}
+
+/// What nobody can tell from the files, and what should be known of the anchor.
+fn beyond(anchor: &AnchorFacts) -> Vec<CheckLine> {
+    let mut checks = vec![
         CheckLine::not_checked(
             "anchor",
             "where the anchor comes from: compare its SHA-224 with the one that is announced",
@@ -127,22 +157,7 @@ fn accepted(anchor: &AnchorFacts, published: &Published, at: UnixTime) -> Verdic
         let text = "the anchor is that of a laboratory: outside the laboratory it proves nothing";
         checks.push(CheckLine::warning("laboratory", text));
     }
-    Verdict {
-        verdict: Judgement::Valid,
-        code: None,
-        reason: None,
-        cure: None,
-        facts: Facts {
-            instance: Some(directory.instance().to_string()),
-            version: Some(directory.format().number()),
-            expires: Some(directory.expires().to_string()),
-            sha256: Some(directory.sha256().iter().map(|octet| format!("{octet:02x}")).collect()),
-            parts,
-            anchor_sha224: Some(anchor.hash.clone()),
-            lab: anchor.laboratory,
-        },
-        checks,
-    }
+    checks
 }
 
 fn refused(problem: &Problem, anchor: Option<&AnchorFacts>) -> Verdict<Facts> {
@@ -198,7 +213,7 @@ fn broken(error: &ConfError) -> &'static str {
         | ConfError::PartTooLarge { .. }
         | ConfError::PartHash(_)
         | ConfError::Ambiguous { .. }
-        | ConfError::NoShared(_) => "parts",
+        | ConfError::NoShared(_) => "part",
         ConfError::Part { .. } | ConfError::TooManyInstances | ConfError::TrustService { .. } => "schema",
     }
 }

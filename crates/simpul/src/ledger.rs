@@ -6,9 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use simpul_core::UnixTime;
-use simpul_ledger::{ConfId, Filter, KeptConf, LedgerStore, LoggedBody, Page, StoreError, StoredRecord, evidence};
+use simpul_ledger::{
+    ConfId, Direction, Filter, KeptConf, LedgerStore, LoggedBody, NewRecord, Page, RecordId, StoreError, StoredRecord,
+    evidence,
+};
 use simpul_store::sqlite::{OpenError, SqliteLedger};
-use simpul_trust::asic::Sender;
+use simpul_trust::asic::{Content, Sender, verify_container};
 use simpul_trust::conf::{ConfError, GlobalConf, signed};
 use simpul_trust::hash;
 use simpul_trust::seal::{self, Parts};
@@ -65,7 +68,7 @@ async fn audit(args: &RoleArgs) -> Result<Found, AuditError> {
     let anchor = read_anchor(&server.anchor).map_err(AuditError::Anchor)?;
     let store =
         SqliteLedger::open(&config.storage.dir.join("server").join("ledger")).await.map_err(AuditError::Open)?;
-    let mut auditor = Auditor { store: &store, anchor, confs: HashMap::new(), found: Found::default() };
+    let mut auditor = Auditor { store: &store, anchor, confs: HashMap::new(), last: 0, found: Found::default() };
     auditor.all().await.map_err(AuditError::Store)?;
     Ok(auditor.found)
 }
@@ -74,6 +77,8 @@ struct Auditor<'a> {
     store: &'a SqliteLedger,
     anchor: Anchor,
     confs: HashMap<Vec<ConfId>, Option<Arc<GlobalConf>>>,
+    /// The place of the record before.
+    last: u64,
     found: Found,
 }
 
@@ -87,6 +92,7 @@ impl Auditor<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for summary in &page {
+                self.follows(summary.id);
                 let Some(record) = self.store.load(summary.id).await? else { continue };
                 self.found.records += 1;
                 self.found.stamped += u64::from(record.stamp.is_some());
@@ -97,7 +103,17 @@ impl Auditor<'_> {
         }
     }
 
-    /// The seal of a record at the moment of its record, under the configurations that it cites.
+    /// Places in the log have no gaps: what is missing was taken out. A record at the end leaves no gap.
+    fn follows(&mut self, id: RecordId) {
+        let (expected, found) = (self.last.saturating_add(1), id.number());
+        if found != expected {
+            self.found.wrong.push(format!("record {expected} is missing, and all up to record {id}"));
+        }
+        self.last = found;
+    }
+
+    /// The seal of a record at the moment of its record, under the configurations that it cites; that it is filed under
+    /// what its message says; and, once it is stamped, that it makes a container that holds.
     async fn one(&mut self, stored: &StoredRecord) -> Result<Result<(), String>, StoreError> {
         let record = &stored.record;
         let Some(conf) = self.conf(&record.conf).await? else {
@@ -116,14 +132,7 @@ impl Auditor<'_> {
             let parts = Parts::of(&record.message, body.into_iter().collect());
             seal::check(&parts, &record.seal, sender.member(), &conf, record.at).map_err(|e| chain(&e))
         });
-        if let Err(why) = judged {
-            return Ok(Err(why));
-        }
-        // A stamped record also gives a container.
-        match (&stored.stamp, evidence::stamped_signature(stored)) {
-            (Some(_), Err(error)) => Ok(Err(chain(&error))),
-            _ => Ok(Ok(())),
-        }
+        Ok(judged.and_then(|_| filed(record)).and_then(|()| stamped(stored, &conf)))
     }
 
     async fn conf(&mut self, ids: &[ConfId]) -> Result<Option<Arc<GlobalConf>>, StoreError> {
@@ -145,4 +154,28 @@ fn prove(anchor: &Anchor, kept: &[KeptConf]) -> Result<GlobalConf, ConfError> {
     let files = signed::tree_of(kept.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice())));
     let tree = signed::load_tree(anchor, &files, UnixTime::from_millis(0))?;
     GlobalConf::from_parts(&anchor.instance, tree.parts())
+}
+
+/// Fails if the columns by which a record is found say something else than its message.
+fn filed(record: &NewRecord) -> Result<(), String> {
+    let content = Content::of(&record.message).map_err(|e| chain(&e))?;
+    let direction = if content.said.is_response() { Direction::Response } else { Direction::Request };
+    let wrong = |what: &str| Err(format!("it is filed under {what} that its message does not name"));
+    match record {
+        NewRecord { client, .. } if *client != content.client => wrong("a client"),
+        NewRecord { service, .. } if *service != content.service => wrong("a service"),
+        NewRecord { message_id, .. } if *message_id != content.message_id => wrong("a message id"),
+        _ if record.direction != direction => Err("it is filed under the other direction".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Fails if a stamped record does not make a container that a judge accepts. No moment is too late for that.
+fn stamped(stored: &StoredRecord, conf: &GlobalConf) -> Result<(), String> {
+    if stored.stamp.is_none() {
+        return Ok(());
+    }
+    let container = evidence::container(stored).map_err(|e| chain(&e))?;
+    let judged = verify_container(&container, conf, UnixTime::from_millis(i64::MAX));
+    judged.map(drop).map_err(|e| chain(&e))
 }

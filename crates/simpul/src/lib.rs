@@ -1,5 +1,7 @@
-//! What the tools of the binary find out, apart from where they read it: octets in, a verdict out. No clock, no file
-//! and no network is touched here; the binary (`main.rs`) does that.
+//! What the judges' tools of the binary find out: octets in, a verdict out, as data, as JSON and in plain words.
+//!
+//! It knows `simpul-trust` and what the rules there prove. It does not know where octets come from: no clock, no file, no
+//! socket and no standard stream is touched here. The binary (`main.rs`) does that, and composes everything else.
 
 pub mod evidence;
 pub mod ground;

@@ -1,8 +1,8 @@
 //! `simpul verify` on containers that the Java implementation wrote.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Told, fixture, json, text};
+use super::{Told, copy, fixture, flip, json, text};
 
 /// The trust of the containers (`fixtures/INDEX.md`): a configuration without signatures.
 const CONF: &str = "globalconf/globalconf_good2_v3";
@@ -113,11 +113,14 @@ fn a_verdict_for_people() {
     let bad = fixture("asice/invalid-digest.asice").unwrap();
     let (exit, told) = text(&[Path::new("verify"), &bad, Path::new("--conf"), &conf]);
     assert_eq!(exit, 1);
-    assert!(told.starts_with("INVALID (trust: supplied, unverified)\n  reason "), "{told}");
+    assert!(
+        told.starts_with("INVALID (trust: supplied, unverified)\n  where          META-INF/signatures.xml\n"),
+        "{told}"
+    );
     assert!(told.contains("NOTHING OF THIS IS PROVED"), "{told}");
-    let claims = told.lines().filter(|l| l.contains("DEV/COM/4321") || l.contains("dd19fe68"));
-    assert!(claims.clone().count() >= 2, "{told}");
-    assert!(claims.clone().all(|l| l.starts_with("  not proved:")), "every claim is marked: {told}");
+    let claims: Vec<_> = told.lines().filter(|l| l.contains("DEV/COM/") || l.contains("dd19fe68")).collect();
+    assert_eq!(claims.len(), 4, "from, to, service, message id: {told}");
+    assert!(claims.iter().all(|l| l.starts_with("  not proved:")), "every claim is marked: {told}");
 }
 
 /// `--at`: certificates are judged at the time of the timestamp (wire.md §6.4), so a later moment changes nothing, and an
@@ -148,7 +151,7 @@ fn an_anchor_that_does_not_fit() {
     };
     // The anchor beside the containers is of EE: an unsigned configuration of DEV is nothing that it could prove.
     let told = judged(&fixture("asice/configuration-anchor1.xml").unwrap(), &conf);
-    assert_eq!(told.verdict(), ("unreadable", "global_conf_download_failure"));
+    assert_eq!(told.verdict(), ("unreadable", "global_conf_download_url_connection_failure"));
     assert_eq!(told.text("trust"), "none");
     assert!(told.text("reason").contains("no configuration directory of EE named conf"), "{}", told.json);
     assert!(told.text("cure").contains("verificationconf"), "{}", told.json);
@@ -195,7 +198,7 @@ fn unreadable_inputs() {
         (verify(&file, None, &file), "", "the folder of the configuration cannot be read: "),
         (verify(&file, Some(&none), &v6), "anchor_file_not_found", "the anchor cannot be read: "),
         (verify(&file, Some(&file), &v6), "malformed_anchor", "the anchor is malformed: "),
-        (verify(&file, Some(&anchor), &empty), "global_conf_download_failure", "named internalconf"),
+        (verify(&file, Some(&anchor), &empty), "global_conf_download_url_connection_failure", "named internalconf"),
     ] {
         assert_eq!(told.verdict(), ("unreadable", code), "{}", told.json);
         assert!(told.text("reason").contains(reason), "{reason}: {}", told.json);
@@ -203,4 +206,73 @@ fn unreadable_inputs() {
     }
     let (exit, _) = text(&["verify", "x.asice"]);
     assert_eq!(exit, 2, "an argument is missing");
+}
+
+/// Evidence of an exchange across the border, under the anchor of the state whose official asked.
+#[test]
+fn evidence_across_the_border() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["demo".as_ref(), "--once".as_ref(), "--dir".as_ref(), dir.path().as_os_str()];
+    let demo = json(&args);
+    assert_eq!(demo.exit, 0, "{}", demo.json);
+    let path = |name: &str| PathBuf::from(demo.text(name));
+    let (file, anchor, conf) = (path("evidence"), path("anchor"), path("conf"));
+    let judged = |anchor: &Path, conf: &Path, at: &str| {
+        let args = [Path::new("verify"), &file, Path::new("--anchor"), anchor, Path::new("--conf"), conf];
+        json(&[&args[..], &[Path::new("--at"), Path::new(at)]].concat())
+    };
+    let late = "2099-01-01T00:00:00Z";
+    let told = judged(&anchor, &conf, late);
+    assert_eq!(told.verdict(), ("valid", ""), "{}", told.json);
+    assert_eq!((told.text("trust"), told.text("signer")), ("anchor", "MEMBER:MY/GOV/1001"));
+    assert_eq!((told.text("kind"), told.text("said")), ("response", "status 200"));
+    assert!(!told.text("client_name").is_empty() && !told.text("provider_name").is_empty(), "{}", told.json);
+    assert_eq!(told.json["anchor"]["laboratory"], true);
+    let configuration = told.json["configuration"].as_array().unwrap();
+    let instances: Vec<_> = configuration.iter().map(|c| c["instance"].as_str().unwrap()).collect();
+    assert_eq!(instances, ["ID", "MY"], "the anchor's and the signer's");
+    assert!(configuration.iter().all(|c| c["timestamp_inside"] == true && !c["valid_until"].is_null()));
+    for check in [("configuration", "passed"), ("configuration-validity", "passed"), ("anchor", "not-checked")] {
+        assert!(told.checks().contains(&check), "{check:?}: {:?}", told.checks());
+    }
+    // The folder above holds the configuration and the evidence; that does as well.
+    assert_eq!(judged(&anchor, conf.parent().unwrap(), late).verdict(), ("valid", ""));
+
+    // The other state's anchor proves nothing about this state's configuration.
+    let other = dir.path().join("my/anchor.xml");
+    let told = judged(&other, &conf, late);
+    assert_eq!(told.verdict(), ("invalid", "global_conf_missing_verification_cert"));
+    assert_eq!(told.text("trust"), "none");
+
+    // Without the configuration of the signer's state nobody knows its authorities.
+    let copies = tempfile::tempdir().unwrap();
+    let alone = copies.path().join("alone");
+    copy(&conf, &alone);
+    std::fs::remove_dir_all(alone.join("MY")).unwrap();
+    let told = judged(&anchor, &alone, late);
+    assert_eq!(told.verdict().0, "invalid");
+    assert!(told.text("cure").contains("comes from instance MY"), "{}", told.json);
+    assert!(told.text("cure").contains("knows only ID"), "{}", told.json);
+
+    // Where that configuration was altered, the verdict says so and not that an authority is unknown.
+    let altered = copies.path().join("altered");
+    copy(&conf, &altered);
+    let directory = altered.join("MY/externalconf");
+    flip(&directory, std::fs::read(&directory).unwrap().len() / 2, 1);
+    let told = judged(&anchor, &altered, late);
+    assert_eq!(told.verdict().0, "invalid");
+    assert!(
+        told.text("reason").contains("the configuration of the signer's instance is not accepted"),
+        "{}",
+        told.json
+    );
+    assert_eq!(told.checks()[0], ("configuration", "failed"));
+
+    // What the own state signed, altered.
+    let altered = copies.path().join("own");
+    copy(&conf, &altered);
+    let directory = altered.join("internalconf");
+    flip(&directory, std::fs::read(&directory).unwrap().len() / 2, 1);
+    let told = judged(&anchor, &altered, late);
+    assert_eq!((told.verdict().0, told.text("trust")), ("invalid", "none"), "{}", told.json);
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 
+use super::super::evidence::Judge;
 use super::super::support::{Curl, Federation};
 use super::text;
 
@@ -29,6 +30,8 @@ fn logged() -> Federation {
     let search = Curl::get(&format!("{url}/search")).client(MANPOWER).header("x-road-id", "log-3");
     let reply = search.post("application/json", r#"{"limit":3}"#).send();
     assert_eq!(reply.status, 200, "{reply:?}");
+    // Asked for with `force`, the record has its timestamp at once.
+    Judge::of(&federation).fetch(federation.text("/id/server/consumer"), MANPOWER, "log-1", "requestOnly");
     assert_eq!(running.process("id/server").stop(), Some(0));
     federation
 }
@@ -39,42 +42,91 @@ async fn open(federation: &Federation) -> SqliteConnection {
     SqliteConnectOptions::from_str(file.to_str().unwrap()).unwrap().connect().await.unwrap()
 }
 
-/// Changes one octet of a column of one record by SQL, runs the audit, and changes it back.
-async fn with_changed(federation: &Federation, table: &str, key: &str, id: i64, find: &[u8]) -> (i32, String) {
-    let mut log = open(federation).await;
+/// The content type of a timestamp token, DER (RFC 3161 §2.4.2).
+const ID_CT_TST_INFO: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04";
+
+/// Changes one octet of the content of a row, behind the first occurrence of some octets.
+async fn flip(log: &mut SqliteConnection, table: &str, key: &str, id: i64, after: &[u8]) {
     let select = sqlx::AssertSqlSafe(format!("SELECT content FROM {table} WHERE {key} = ?"));
-    let content: Vec<u8> = sqlx::query(select).bind(id).fetch_one(&mut log).await.unwrap().get(0);
-    let place = content.windows(find.len()).position(|w| w == find).unwrap() + find.len() - 1;
-    let mut changed = content.clone();
-    changed[place] ^= 1;
-    let update = || sqlx::AssertSqlSafe(format!("UPDATE {table} SET content = ? WHERE {key} = ?"));
-    sqlx::query(update()).bind(changed).bind(id).execute(&mut log).await.unwrap();
-    let told = audited(federation);
-    sqlx::query(update()).bind(content).bind(id).execute(&mut log).await.unwrap();
-    told
+    let mut content: Vec<u8> = sqlx::query(select).bind(id).fetch_one(&mut *log).await.unwrap().get(0);
+    let place = content.windows(after.len()).position(|w| w == after).unwrap() + after.len();
+    content[place] ^= 1;
+    let update = sqlx::AssertSqlSafe(format!("UPDATE {table} SET content = ? WHERE {key} = ?"));
+    sqlx::query(update).bind(content).bind(id).execute(log).await.unwrap();
 }
 
+async fn sql(log: &mut SqliteConnection, statement: &'static str) {
+    sqlx::raw_sql(statement).execute(log).await.unwrap();
+}
+
+/// The lines of the audit that blame something, and its last line. It must exit with 1.
+fn blamed(federation: &Federation, what: &str) -> (Vec<String>, String) {
+    let (exit, told) = audited(federation);
+    assert_eq!(exit, 1, "{what}: {told}");
+    let mut lines: Vec<_> = told.lines().map(str::to_owned).collect();
+    let last = lines.pop().unwrap();
+    assert!(lines.iter().all(|l| l.starts_with("WRONG  ")), "{told}");
+    (lines, last)
+}
+
+/// One thing altered in the file of the log at a time: exactly that record is blamed, by its id and its message id.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_altered_record_is_named() {
     let federation = logged();
     let (exit, told) = audited(&federation);
     assert_eq!(exit, 0, "{told}");
     assert!(told.starts_with("6 records, ") && told.ends_with(" 0 wrong\n"), "{told}");
+    let file = federation.dir().join("id/data/server/ledger/ledger.db");
+    let untouched = std::fs::read(&file).unwrap();
     // Records 1 and 2 are the first request and its answer, 5 and 6 the last.
-    for (table, key, id, message, find) in [
-        ("record", "id", 1, "log-1", b"limit=".as_slice()),
-        ("record", "id", 2, "log-1", b"200\r\n"),
-        ("record", "id", 3, "log-2", b"<ds:SignatureValue"),
+    for (table, key, id, message, after) in [
+        ("record", "id", 1, "log-1", b"?limit=".as_slice()),
+        ("record", "id", 2, "log-1", b"x-road-request-hash:"),
+        ("record", "id", 3, "log-2", b"<ds:X509Certificate>"),
+        ("record", "id", 4, "log-2", b"<ds:DigestValue>"),
+        ("stamp", "record", 1, "log-1", ID_CT_TST_INFO),
         ("body", "record", 5, "log-3", b"limit"),
         ("body", "record", 6, "log-3", b"persons"),
     ] {
-        let (exit, told) = with_changed(&federation, table, key, id, find).await;
-        assert_eq!(exit, 1, "{table} {id}: {told}");
-        let wrong: Vec<_> = told.lines().filter(|l| l.starts_with("WRONG")).collect();
-        assert_eq!(wrong.len(), 1, "{table} {id}: no other record is blamed: {told}");
-        assert!(wrong[0].contains(&format!("record {id} ({message})")), "{told}");
-        assert!(told.ends_with(" 1 wrong\n"), "{told}");
+        let mut log = open(&federation).await;
+        flip(&mut log, table, key, id, after).await;
+        log.close().await.unwrap();
+        let (wrong, last) = blamed(&federation, &format!("{table} {id}"));
+        let [line] = &wrong[..] else { panic!("{table} {id}: no other record is blamed: {wrong:?}") };
+        assert!(line.contains(&format!("record {id} ({message}): ")), "{line}");
+        assert!(last.starts_with("6 records, ") && last.ends_with(" 1 wrong"), "{last}");
+        restore(&file, &untouched);
+    }
+    for (statement, blame) in [
+        ("UPDATE record SET message_id = 'log-9' WHERE id = 3", "record 3 (log-9): it is filed under a message id"),
+        (
+            "UPDATE record SET client = replace(client, 'manpower', 'payroll') WHERE id = 3",
+            "record 3 (log-2): it is filed under a client",
+        ),
+        (
+            "UPDATE record SET service = replace(service, 'persons', 'person') WHERE id = 3",
+            "record 3 (log-2): it is filed under a service",
+        ),
+        ("UPDATE record SET direction = 2 WHERE id = 3", "record 3 (log-2): it is filed under the other direction"),
+        ("UPDATE record SET at = at + 86400000 WHERE id = 3", "record 3 (log-2): "),
+        ("DELETE FROM stamp WHERE record = 3; DELETE FROM record WHERE id = 3", "record 3 is missing"),
+    ] {
+        let mut log = open(&federation).await;
+        sql(&mut log, statement).await;
+        log.close().await.unwrap();
+        let (wrong, last) = blamed(&federation, statement);
+        assert!(wrong.len() == 1 && wrong[0].contains(blame), "{statement}: {wrong:?}");
+        assert!(last.ends_with(" 1 wrong"), "{statement}: {last}");
+        restore(&file, &untouched);
     }
     let (exit, told) = audited(&federation);
     assert_eq!(exit, 0, "what was changed was changed back: {told}");
+}
+
+/// Puts the file back, without what SQLite keeps beside it.
+fn restore(file: &Path, octets: &[u8]) {
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    std::fs::write(file, octets).unwrap();
 }

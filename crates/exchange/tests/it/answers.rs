@@ -7,6 +7,9 @@ use crate::federation::forge::{Impostor, Message};
 use crate::federation::road::Obstacle;
 use crate::federation::{CLIENT, Federation, NEIGHBOUR, PROVIDER};
 
+/// What is done to an answer.
+type Change = fn(&mut Message);
+
 /// Makes a call that somebody else answers. Whatever comes of it, no refused answer leaves a trace.
 async fn relay(impostor: Impostor) -> Reply {
     let federation = Federation::new().await;
@@ -34,7 +37,7 @@ async fn an_impostor_that_makes_no_mistake_is_the_provider() {
 /// wire.md §2.4.4: each field by which an answer belongs to its request, all of them under a seal that holds.
 #[tokio::test]
 async fn an_answer_to_another_request_is_refused() {
-    let table: [(fn(&mut Message), &str); 6] = [
+    let table: [(Change, &str); 6] = [
         (|m| m.replace(&format!("x-road-client:{CLIENT}"), "x-road-client:ID/GOV/3201/payroll"), "another client"),
         (|m| m.replace("x-road-id:ID-", "x-road-id:ID_"), "another message id"),
         (|m| m.replace("/persons", "/births"), "another service"),
@@ -62,7 +65,7 @@ fn another_hash(answer: &mut Message) {
 /// An answer that names neither its client nor its service cannot match (wire.md §2.4.4).
 #[tokio::test]
 async fn an_answer_that_does_not_say_whom_it_answers_is_refused() {
-    let table: [(fn(&mut Message), &str); 5] = [
+    let table: [(Change, &str); 5] = [
         (|m| m.replace("x-road-client:", "x-other-client:"), "inconsistent_response"),
         (|m| m.replace("x-road-service:", "x-other-service:"), "inconsistent_response"),
         (|m| m.replace("x-road-request-id:", "x-other-request-id:"), "inconsistent_response"),
@@ -88,7 +91,7 @@ async fn an_answer_sealed_by_another_member_is_refused() {
         assert_eq!(answer.error(), Some(format!("server.clientproxy.signature_verification.{code}").as_str()));
     }
     // Who answers for an own service instead is found out by the service.
-    let before: fn(&mut Message) = |m| m.replace(PROVIDER, NEIGHBOUR);
+    let before: Change = |m| m.replace(PROVIDER, NEIGHBOUR);
     let answer = relay(Impostor { sealed_by: NEIGHBOUR, before, ..Impostor::SOUND }).await;
     assert_eq!(answer.error(), Some("server.clientproxy.inconsistent_response"));
 }
@@ -96,7 +99,7 @@ async fn an_answer_sealed_by_another_member_is_refused() {
 /// wire.md §2.4.4: the signature first, then whether it answers the request.
 #[tokio::test]
 async fn the_seal_is_judged_before_the_fit() {
-    let before: fn(&mut Message) = |m| m.replace("x-road-id:ID-", "x-road-id:ID_");
+    let before: Change = |m| m.replace("x-road-id:ID-", "x-road-id:ID_");
     let answer = relay(Impostor { sealed_by: NEIGHBOUR, before, ..Impostor::SOUND }).await;
     assert_eq!(answer.error(), Some("server.clientproxy.signature_verification.incorrect_certificate"));
 }
@@ -105,7 +108,7 @@ async fn the_seal_is_judged_before_the_fit() {
 #[tokio::test]
 async fn a_tampered_answer_is_refused() {
     let chain = "malformed_signature.invalid_hash_chain";
-    let table: [(&str, fn(&mut Message), &str); 8] = [
+    let table: [(&str, Change, &str); 8] = [
         ("another body", |m| m.body = Some("the payload?".into()), chain),
         ("a body of no octets", |m| m.body = Some("".into()), chain),
         ("another status", |m| m.replace("200\r\n", "201\r\n"), chain),
@@ -121,7 +124,7 @@ async fn a_tampered_answer_is_refused() {
         assert_eq!(answer.error(), Some(expected.as_str()), "{name}");
     }
     // Without a body the signature refers to the block itself.
-    let table: [(&str, fn(&mut Message), &str); 2] = [
+    let table: [(&str, Change, &str); 2] = [
         ("a header", |m| m.replace("text/plain", "text/html"), "invalid_signature_value"),
         ("a body", |m| m.body = Some("".into()), "malformed_signature"),
     ];

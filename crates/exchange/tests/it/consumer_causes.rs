@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use simpul_exchange::call::Caller;
-use simpul_exchange::ports::LinkError;
 use simpul_exchange::server::ConnectionType;
 use simpul_trust::cert::Certificate;
 
 use crate::federation::authority::{chain, member};
 use crate::federation::calls::{get, post, raw, with_header};
 use crate::federation::octets::{cut, stalled};
-use crate::federation::road::{self, Obstacle};
+use crate::federation::road::{self, Failure, Obstacle};
 use crate::federation::spool::SpoolStep;
 use crate::federation::{CLIENT, CLOSED, Federation, MY_ADDRESS, NEIGHBOUR, PROVIDER, STRANGER};
+
+type HeaderList<'a> = &'a [(&'a str, &'a str)];
 
 /// wire.md §2.1, §2.4.2, §3.9: problems of the request line and of headers are faults of the consumer's server.
 #[tokio::test]
@@ -20,7 +21,7 @@ async fn a_call_that_is_no_rest_call_goes_nowhere() {
     let federation = Federation::new().await;
     let service = format!("/r1/{PROVIDER}/persons");
     let client = ("X-Road-Client", CLIENT);
-    let table: [(&str, &str, &[(&str, &str)], &str); 14] = [
+    let table: [(&str, &str, HeaderList<'_>, &str); 14] = [
         ("CONNECT", &service, &[client], "internal_error"),
         ("get", &service, &[client], "internal_error"),
         ("GET", "/r1/MY/GOV/1001/civil-registry", &[client], "internal_error"),
@@ -123,7 +124,7 @@ async fn the_way_to_the_provider_is_by_its_registration() {
 /// wire.md §3.9, "Exception to code mapping"; §3.1.
 #[tokio::test]
 async fn a_link_that_fails_has_the_code_of_the_reason() {
-    let table: [(fn() -> LinkError, &str); 5] = [
+    let table: [(Failure, &str); 5] = [
         (road::unreachable, "network_error"),
         (road::unknown_host, "unknown_host"),
         (road::no_handshake, "ssl_authentication_failed"),
@@ -131,7 +132,7 @@ async fn a_link_that_fails_has_the_code_of_the_reason() {
         (road::too_slow, "io_error"),
     ];
     for (error, expected) in table {
-        let obstacles: [fn(fn() -> LinkError) -> Obstacle; 3] = [Obstacle::Closed, Obstacle::Refuses, Obstacle::Silent];
+        let obstacles: [fn(Failure) -> Obstacle; 3] = [Obstacle::Closed, Obstacle::Refuses, Obstacle::Silent];
         for (n, obstacle) in obstacles.into_iter().enumerate() {
             let federation = Federation::new().await;
             federation.road.next(obstacle(error));

@@ -1,13 +1,19 @@
 //! No acknowledged exchange without durable evidence (invariant I1): each of the four records is broken in each way.
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
 use simpul_exchange::ports::BodyError;
 use simpul_ledger::contract::{How, Step};
 use simpul_ledger::{Direction, Side, StoredRecord};
 
-use crate::federation::calls::{get, post};
+use crate::federation::calls::{call, get, post, with_body, with_header};
+use crate::federation::forge::{Part, Sent};
 use crate::federation::octets::{collect, has, octets};
+use crate::federation::proofs::kept_body;
 use crate::federation::register::{ANSWER, reply};
-use crate::federation::{Federation, NOW, authority, confs};
+use crate::federation::{CLIENT, Federation, NOW, PROVIDER, Settings, authority, confs};
 
 /// Tries of one commit before its records are refused.
 const ATTEMPTS: usize = 2;
@@ -200,11 +206,11 @@ async fn a_configuration_that_was_not_kept_cannot_be_used() {
             clients,
             maintenance: None,
         };
-        let client = [crate::federation::CLIENT].as_slice();
-        let provider = [crate::federation::PROVIDER].as_slice();
+        let client = [CLIENT].as_slice();
+        let provider = [PROVIDER].as_slice();
         let id = confs::shared("ID", of_id, &[site("ID/GOV/3201/ss1", "id.lab.example", 0, client)], &[]);
         let my = confs::shared("MY", of_my, &[site("MY/GOV/1001/ss1", "my.lab.example", 1, provider)], &[]);
-        let until = NOW.plus(std::time::Duration::from_secs(60));
+        let until = NOW.plus(Duration::from_secs(60));
         let id = confs::publish(&id, &of_id.sign_key(&authority::member(client[0])), until);
         let my = confs::publish(&my, &of_my.sign_key(&authority::member(provider[0])), until);
         let (node, own) = if at_provider { (&federation.my, "MY") } else { (&federation.id, "ID") };
@@ -217,12 +223,55 @@ async fn a_configuration_that_was_not_kept_cannot_be_used() {
     }
 }
 
+/// Exchanges at the same time share commits, and nothing else: each caller gets its own answer, each log holds all.
+#[tokio::test]
+async fn exchanges_at_once_do_not_mix() {
+    let federation = Federation::new().await;
+    federation.register.echo();
+    let bodies: Vec<String> = (0..32).map(|n| format!("body {n}")).collect();
+    let calls = bodies.iter().map(|body| async {
+        let asked = with_header(call("POST", "persons", CLIENT), "x-road-id", body);
+        let answer = federation.relay(with_body(asked, octets([body.clone()]))).await;
+        assert_eq!((answer.text(), answer.header("x-road-id")), (body.as_str(), Some(body.as_str())));
+    });
+    join_all(calls).await;
+    assert_eq!(federation.logged().await, [64, 64]);
+    federation.audit().await;
+    for log in federation.records().await {
+        for body in &bodies {
+            let of_call = log.iter().filter(|stored| stored.record.message_id == *body);
+            let found: Vec<_> = of_call.map(|stored| (stored.record.direction, kept_body(stored))).collect();
+            let kept = Some(Bytes::from(body.clone()));
+            assert_eq!(found, [(Direction::Request, kept.clone()), (Direction::Response, kept)]);
+        }
+    }
+}
+
+/// wire.md §6.3: after 14,400 seconds without a timestamp the log takes no more, and neither side goes on.
+#[tokio::test]
+async fn nothing_is_exchanged_when_timestamping_has_failed_for_too_long() {
+    let longest = Duration::from_secs(14_400);
+    let federation = Federation::with(Settings { validity: [longest * 2; 2], ..Settings::default() }).await;
+    federation.relay(get("/1")).await;
+    federation.clock.set(NOW.plus(longest));
+    assert_eq!(federation.relay(get("/2")).await.status, 200);
+    federation.clock.advance(Duration::from_millis(1));
+    let answer = federation.relay(get("/3")).await;
+    assert_eq!((answer.status, answer.error()), (500, Some("server.clientproxy.timestamping_failed")));
+    assert_eq!((federation.road.opened().len(), federation.logged().await), (2, [4, 4]));
+    let message = federation.request("GET", "persons", None).await;
+    let (call, progress) = Sent::new(&federation, &message).call();
+    let code = federation.judge(call).await.code();
+    assert_eq!(code.as_deref(), Some("server.serverproxy.timestamping_failed"));
+    assert_eq!((progress.far(), federation.register.calls().len()), (Part::Nothing, 2));
+}
+
 /// wire.md §7.2: what cannot be logged is `logging_failed`: here a message id that no log can hold.
 #[tokio::test]
 async fn a_message_id_that_is_too_long_to_be_logged_is_not_sent() {
     let federation = Federation::new().await;
     let id = "i".repeat(simpul_core::limits::LOGGED_ID_CHARS);
-    let with_id = |id: &str| crate::federation::calls::with_header(get("/1"), "x-road-id", id);
+    let with_id = |id: &str| with_header(get("/1"), "x-road-id", id);
     assert_eq!(federation.relay(with_id(&id)).await.status, 200);
     let answer = federation.relay(with_id(&format!("{id}i"))).await;
     assert_eq!(answer.error(), Some("server.clientproxy.logging_failed"));

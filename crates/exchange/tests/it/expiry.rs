@@ -1,14 +1,19 @@
 //! Configurations expire (wire.md §8.2): the own one stops everything, another instance's is left out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use simpul_core::UnixTime;
+use simpul_core::{ServiceId, UnixTime};
+use simpul_exchange::consumer::Consumer;
 use simpul_exchange::ports::ConfSource;
+use simpul_policy::{AccessRights, Endpoint, Right};
 
-use crate::federation::calls::get;
+use crate::federation::authority::chain;
+use crate::federation::calls::{call, get, read};
 use crate::federation::forge::Sent;
 use crate::federation::octets::octets;
-use crate::federation::{Federation, NOW, Settings};
+use crate::federation::road::Road;
+use crate::federation::{Federation, NOW, PROVIDER, Settings};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -70,6 +75,41 @@ async fn a_client_of_an_expired_instance_is_not_answered() {
         assert_eq!(federation.judge(call).await.code().as_deref(), code);
     }
     assert_eq!(federation.register.calls().len(), 1);
+}
+
+/// Inside the own instance all goes on without the other one, and the records no longer cite it. A group that it
+/// published is no group any more.
+#[tokio::test]
+async fn an_expired_instance_is_left_out_of_everything() {
+    let federation = federation([10, 20]).await;
+    let id = service(&federation, "persons");
+    let by_group = Right { subject: "GLOBALGROUP:ID/partners".parse().unwrap(), endpoint: Endpoint::whole() };
+    let by_name = Right { subject: PROVIDER.parse().unwrap(), endpoint: Endpoint::whole() };
+    // The provider's server asks itself.
+    let own = chain(&federation.auth[1]);
+    let road = Arc::new(Road::new(Arc::clone(&federation.provider), own.clone(), own));
+    let consumer = Consumer::new(federation.my.ports.clone(), road);
+    let table = [
+        (&by_group, just_before(10), None, 2),
+        (&by_group, NOW.plus(MINUTE * 10), Some("server.serverproxy.access_denied"), 1),
+        (&by_name, NOW.plus(MINUTE * 10), None, 1),
+    ];
+    for (right, at, code, cited) in table {
+        federation.clock.set(at);
+        federation.my.server.change(|server| {
+            server.access = AccessRights::default();
+            server.access.grant(id.provider.clone(), id.code.clone(), right.clone());
+        });
+        let answer = read(consumer.relay(call("GET", "persons", PROVIDER)).await).await;
+        assert_eq!(answer.error(), code);
+        let last = federation.my.records().await.pop().unwrap().record;
+        assert_eq!(last.conf.len(), cited, "the configurations that are cited");
+    }
+}
+
+fn service(federation: &Federation, code: &str) -> ServiceId {
+    let server = federation.my.ports.server.current();
+    server.services.keys().find(|id| id.code.as_str() == code).unwrap().clone()
 }
 
 /// A new configuration is all that it takes.

@@ -1,6 +1,7 @@
 //! Nothing hangs and nothing is left over: early answers, peers that stop reading, callers and peers that go away.
 //! The clock of these tests stands still and jumps when nothing else can happen, so a hang is seen at once.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,18 @@ async fn relay(federation: &Federation, service: &str, body: BodyStream) -> Repl
 /// A body that goes on for ever, as fast as it is taken.
 fn endless() -> BodyStream {
     Box::pin(stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1024]))))
+}
+
+/// One peer's silence is not another call's delay (I6).
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_holds_up_nobody_else() {
+    let federation = Federation::new().await;
+    let _held = federation.road.next_holds();
+    let mut silent = pin!(federation.relay(get("/1")));
+    assert!(with_time(silent.as_mut()).await.is_none());
+    let other = with_time(relay(&federation, "persons", octets(["a body"]))).await.expect("no time passes");
+    assert_eq!(other.status, 200);
+    assert!(with_time(silent).await.is_none(), "it waits as long as its link has patience");
 }
 
 /// wire.md §3.10: the provider judges who asks, and for what, before it reads the body.
@@ -95,7 +108,7 @@ async fn a_call_that_fails_does_not_wait_for_its_peer() {
         Err(broken())
     }));
     let call = with_body(call("POST", "persons", CLIENT), Box::pin(body));
-    let mut relay = std::pin::pin!(federation.relay(call));
+    let mut relay = pin!(federation.relay(call));
     assert!(with_time(relay.as_mut()).await.is_none(), "the caller has more to say");
     breaks.send(()).unwrap();
     let answer = with_time(relay).await.expect("the call ends at once");

@@ -31,3 +31,5 @@ mod provider_order;
 mod replies;
 #[cfg(test)]
 mod sizes;
+#[cfg(test)]
+mod trace;

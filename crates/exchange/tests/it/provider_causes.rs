@@ -9,8 +9,9 @@ use simpul_exchange::ports::LinkError;
 use crate::federation::authority::{chain, member};
 use crate::federation::calls::get;
 use crate::federation::forge::{Message, Part, Sent};
+use crate::federation::road::{self, Failure};
 use crate::federation::spool::SpoolStep;
-use crate::federation::{CLIENT, Federation, NOW, road};
+use crate::federation::{CLIENT, Federation, NOW};
 
 const SSL: &str = "server.serverproxy.service_failed.ssl_authentication_failed";
 
@@ -159,6 +160,17 @@ async fn what_is_no_message_is_refused_by_name() {
     }
 }
 
+/// wire.md §3.5: a REST message may name another server; the provider's side does not look.
+#[tokio::test]
+async fn the_server_that_a_request_names_is_for_the_consumer() {
+    let federation = Federation::new().await;
+    let mut message = federation.request("GET", "persons", None).await;
+    message.replace("Accept:*/*", "X-Road-Security-Server:MY/GOV/1002/ss2");
+    federation.seal(&mut message, CLIENT).await;
+    let (call, _) = Sent::new(&federation, &message).call();
+    assert!(federation.judge(call).await.is_sealed());
+}
+
 #[tokio::test]
 async fn a_message_that_goes_on_behind_its_end_is_refused() {
     for more in ["\r\nmore", "--xtop"] {
@@ -214,7 +226,7 @@ async fn a_spool_that_fails_ends_the_exchange_and_keeps_nothing() {
 #[tokio::test]
 async fn a_service_that_cannot_be_asked_has_the_code_of_the_reason() {
     let bad_url = || LinkError::BadUrl("htp://my.lab.example".to_owned());
-    let table: [(fn() -> LinkError, &str); 6] = [
+    let table: [(Failure, &str); 6] = [
         (road::unreachable, "network_error"),
         (road::too_slow, "io_error"),
         (road::unknown_host, "unknown_host"),

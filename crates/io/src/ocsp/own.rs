@@ -83,13 +83,10 @@ impl Own {
         Self { settings, certificates, responses, complete: AtomicBool::new(false) }
     }
 
-    /// How long to wait for the next fetch. Servers are spread over a tenth of the interval by a digest of their own
-    /// certificates, so that they do not ask all at once.
+    /// How long to wait for the next fetch.
     pub(super) fn wait(&self, interval: Option<Duration>) -> Duration {
-        let interval = interval.unwrap_or(self.settings.interval).max(Duration::from_secs(1));
-        let interval = if self.complete.load(Ordering::Relaxed) { interval } else { interval.min(RETRY) };
         let spread = self.certificates.first().and_then(|w| w.sha256.first()).copied().unwrap_or_default();
-        interval - interval.mul_f64(f64::from(spread) / 2560.0)
+        pause(interval.unwrap_or(self.settings.interval), self.complete.load(Ordering::Relaxed), spread)
     }
 
     pub(super) fn by_sha1(&self, sha1: &[u8; 20]) -> Option<Bytes> {
@@ -172,6 +169,14 @@ pub(super) fn is_fresh(claim: &OcspClaim, conf: &GlobalConf, certificate: &Certi
     claim.is_fresh(rules.freshness, rules.verify_next_update, at)
 }
 
+/// The time between two fetches: the interval, or less after a failure. `spread`, from a digest of the own certificate,
+/// shortens it by up to a tenth, so that servers do not ask all at once.
+fn pause(interval: Duration, complete: bool, spread: u8) -> Duration {
+    let interval = interval.max(Duration::from_secs(1));
+    let interval = if complete { interval } else { interval.min(RETRY) };
+    interval - interval.mul_f64(f64::from(spread) / 2560.0)
+}
+
 /// The CA certificate that issued this one: an approved one of any instance, or the next of its chain.
 pub(super) fn issuer(certificate: &Certificate, next: Option<&Certificate>, conf: &GlobalConf) -> Option<Certificate> {
     let name = certificate.issuer_der();
@@ -252,4 +257,23 @@ fn save(path: &Path, octets: &[u8]) -> io::Result<()> {
     io::Write::write_all(&mut file, octets)?;
     file.sync_all()?;
     std::fs::rename(new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_is_the_interval_and_short_after_a_failure() {
+        // wire.md §3.8: every ocspFetchInterval, 1200 s by default.
+        let interval = Duration::from_secs(1200);
+        assert_eq!(pause(interval, true, 0), interval);
+        assert_eq!(pause(interval, false, 0), RETRY);
+        assert_eq!(pause(Duration::from_secs(20), false, 0), Duration::from_secs(20));
+        assert_eq!(pause(Duration::ZERO, true, 0), Duration::from_secs(1), "never without a pause");
+        for spread in 0..=u8::MAX {
+            let pause = pause(interval, true, spread);
+            assert!(pause <= interval && pause > interval.mul_f64(0.9), "{pause:?}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ use simpul_trust::ocsp::{self, CertificateStatus};
 use simpul_trust::token::Signer;
 use simpul_wire::gconf::shared::{CaInfo, OcspInfo};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::conf::{Fixed, instance};
@@ -33,6 +34,8 @@ struct World {
     /// What the responder answers instead, if anything.
     instead: Arc<Mutex<Instead>>,
     asked: Arc<AtomicUsize>,
+    /// Notified at each request.
+    heard: Arc<Notify>,
     clock: Arc<Now>,
     dir: tempfile::TempDir,
 }
@@ -71,12 +74,15 @@ impl World {
         let chain = std::iter::once(auth.certificate()).chain(auth.chain()).cloned().collect();
         let ca = Arc::new(Mutex::new(ca));
         let clock = Arc::new(Now(Mutex::new(start)));
-        let (instead, asked) = (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)));
+        let (instead, asked, heard) =
+            (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let responder = {
-            let (ca, clock, instead, asked) = (ca.clone(), clock.clone(), instead.clone(), asked.clone());
+            let (ca, clock, instead) = (ca.clone(), clock.clone(), instead.clone());
+            let (asked, heard) = (asked.clone(), heard.clone());
             port(bounds(), None, move |call: ConsumerCall| {
                 let (ca, now, instead) = (ca.clone(), clock.now(), instead.clone());
                 asked.fetch_add(1, Ordering::SeqCst);
+                heard.notify_one();
                 async move {
                     // wire.md §3.8, producing side: POST, application/ocsp-request.
                     let typed = ("content-type".to_owned(), Bytes::from_static(b"application/ocsp-request"));
@@ -91,7 +97,7 @@ impl World {
             })
             .await
         };
-        Self { ca, chain, responder, instead, asked, clock, dir: tempfile::tempdir().unwrap() }
+        Self { ca, chain, responder, instead, asked, heard, clock, dir: tempfile::tempdir().unwrap() }
     }
 
     /// The CA's certificates, with these targets of the responder.
@@ -267,6 +273,28 @@ async fn an_older_response_does_not_replace_a_newer_one() {
     *world.clock.0.lock().unwrap() = world.clock.now().minus(MINUTE);
     assert!(keeper.refresh().await);
     assert_eq!(world.own(&keeper).unwrap(), newer);
+}
+
+#[tokio::test]
+async fn responses_are_kept_fresh_until_told_to_stop() {
+    let world = World::new().await;
+    let settings = OcspSettings {
+        port: 1,
+        interval: Duration::from_secs(1),
+        dir: world.dir.path().to_owned(),
+        own: vec![world.chain.clone()],
+    };
+    let keeper = OcspKeeper::open(settings, Arc::new(Fixed(world.conf(&["/"]))), world.clock.clone()).unwrap();
+    let stop = CancellationToken::new();
+    let keeping = tokio::spawn(Arc::new(keeper).keep(stop.clone()));
+    let twice = async {
+        while world.asked.load(Ordering::SeqCst) < 4 {
+            world.heard.notified().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), twice).await.expect("it fetched no more");
+    stop.cancel();
+    keeping.await.unwrap();
 }
 
 /// A peer with its OCSP port, and how often that was asked.

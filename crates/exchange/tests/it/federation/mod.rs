@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod confs;
 pub(crate) mod forge;
+pub(crate) mod journal;
 pub(crate) mod node;
 pub(crate) mod octets;
 pub(crate) mod proofs;
@@ -160,7 +161,7 @@ async fn publish(settings: &Settings, authorities: &[Authority; 2], auth: &[Soft
         site("MY/GOV/1002/ss2", "neighbour.lab.example", neighbour_auth, &[NEIGHBOUR], None),
         site("MY/GOV/1003/ss3", "closed.lab.example", &closed_auth, &[CLOSED], Some("back at noon")),
     ];
-    let shared_of_id = confs::shared("ID", of_id, &of_id_sites, &[]);
+    let shared_of_id = confs::shared("ID", of_id, &of_id_sites, &[PROVIDER]);
     let shared_of_my = confs::shared("MY", of_my, &of_my_sites, &[PARTNER]);
     let [until_id, until_my] = settings.validity.map(|v| NOW.plus(v));
     let conf_of_id = confs::publish(&shared_of_id, &of_id.sign_key(&member(CLIENT)), until_id);
@@ -188,8 +189,11 @@ fn consumer_server() -> ServerConf {
     }
 }
 
+/// Methods and path patterns.
+type Endpoints = &'static [(&'static str, &'static str)];
+
 /// The services of the provider, with the subject and the endpoints that may be used.
-const SERVICES: &[(&str, &str, &[(&str, &str)])] = &[
+const SERVICES: &[(&str, &str, Endpoints)] = &[
     ("persons", CLIENT, &[("*", "**")]),
     ("births", CLIENT, &[("GET", "/births/*"), ("POST", "/births")]),
     ("statistics", "GLOBALGROUP:MY/partners", &[("GET", "**")]),

@@ -37,6 +37,7 @@ impl Node {
         settings: LedgerSettings,
         dialect: Dialect,
     ) -> Self {
+        let server_id = server.id.to_string();
         let store = Arc::new(Faulty::new(MemoryStore::default()));
         let (ledger, writer) = Ledger::open(Arc::clone(&store) as Arc<dyn LedgerStore>, settings).await.unwrap();
         // It ends with the ledger, or when the ledger halts, which tests see by its refusals.
@@ -51,7 +52,7 @@ impl Node {
             spool: Arc::new(spool.clone()),
             ledger: Arc::new(ledger),
             clock: Arc::new(Standing(clock.clone())),
-            random: Arc::new(Counted::default()),
+            random: Arc::new(Counted { seed: server_id, next: AtomicU64::default() }),
             dialect,
         };
         Self { conf, server, keys, ocsp, spool, store, ports }
@@ -77,14 +78,16 @@ impl Clock for Standing {
     }
 }
 
-/// Octets that repeat from run to run and never within one.
-#[derive(Default)]
-struct Counted(AtomicU64);
+/// Octets that repeat from run to run, and never within one or between nodes.
+struct Counted {
+    seed: String,
+    next: AtomicU64,
+}
 
 impl Randomness for Counted {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(64) {
-            let digest = hash::sha512(&self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+            let digest = hash::sha512(format!("{} {}", self.seed, self.next.fetch_add(1, Ordering::SeqCst)).as_bytes());
             chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
         }
     }
@@ -122,10 +125,6 @@ impl Keys {
 
     pub(crate) fn remove(&self, member: &MemberId) {
         self.0.lock().unwrap().remove(member);
-    }
-
-    pub(crate) fn replace(&self, member: &MemberId, key: SoftSigner) {
-        self.0.lock().unwrap().insert(member.clone(), key);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The provider's information system: it notes what it sees, and answers what a test says.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -28,7 +29,6 @@ pub(crate) struct Seen {
     pub(crate) body: Option<Bytes>,
     /// Where the request stands in the provider's log.
     pub(crate) record: RecordId,
-    pub(crate) url: String,
     pub(crate) grant: Grant,
 }
 
@@ -39,12 +39,18 @@ type Script = Box<dyn FnOnce() -> Result<ServiceReply, LinkError> + Send>;
 pub(crate) struct Register {
     calls: Mutex<Vec<Seen>>,
     next: Mutex<Option<Script>>,
+    echoes: AtomicBool,
 }
 
 impl Register {
     /// Calls so far.
     pub(crate) fn calls(&self) -> Vec<Seen> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// From now on a call gets its own body back.
+    pub(crate) fn echo(&self) {
+        self.echoes.store(true, Ordering::SeqCst);
     }
 
     /// What the next call gets.
@@ -66,12 +72,13 @@ pub(crate) fn reply(status: u16, reason: &str, body: Option<BodyStream>) -> Serv
 
 #[async_trait]
 impl ServiceLink for Register {
-    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError> {
+    async fn call(&self, request: &Recorded<Permitted<Request>>, _: &Service) -> Result<ServiceReply, LinkError> {
         let message = request.message().message();
         let body = match message.body() {
             Some(body) => Some(collect(body.data.as_ref().unwrap().read()).await.0),
             None => None,
         };
+        let echo = body.clone().filter(|_| self.echoes.load(Ordering::SeqCst));
         let head = message.head();
         self.calls.lock().unwrap().push(Seen {
             method: head.method().to_owned(),
@@ -81,12 +88,13 @@ impl ServiceLink for Register {
             block: head.block().clone(),
             body,
             record: request.id(),
-            url: service.url.clone(),
             grant: request.grant().clone(),
         });
-        match self.next.lock().unwrap().take() {
-            Some(script) => script(),
-            None => Ok(reply(200, "OK", Some(octets([ANSWER])))),
+        let next = self.next.lock().unwrap().take();
+        match (next, echo) {
+            (Some(script), _) => script(),
+            (None, Some(body)) => Ok(reply(200, "OK", Some(octets([body])))),
+            (None, None) => Ok(reply(200, "OK", Some(octets([ANSWER])))),
         }
     }
 }

@@ -18,16 +18,19 @@ use super::octets::{Watched, collect};
 /// What stands in the way of the next exchange.
 pub(crate) enum Obstacle {
     /// No connection comes about.
-    Closed(fn() -> LinkError),
+    Closed(Failure),
     /// A connection comes about, and fails before anything is taken from it.
-    Refuses(fn() -> LinkError),
+    Refuses(Failure),
     /// Whoever answers reads everything and says nothing; the connection's own patience ends it.
-    Silent(fn() -> LinkError),
+    Silent(Failure),
     /// Somebody else answers.
     Stranger(Stranger),
     /// The provider answers, and its whole answer is changed on the way.
     Changed(Box<dyn FnOnce(Said) -> PeerReply + Send>),
 }
+
+/// Makes the error of a link.
+pub(crate) type Failure = fn() -> LinkError;
 
 /// Answers in the provider's place.
 pub(crate) type Stranger = Box<dyn FnOnce(PeerCall) -> BoxFuture<'static, Result<PeerReply, LinkError>> + Send>;

@@ -14,24 +14,24 @@ use super::road::reply;
 /// An answer of the provider's server.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// A fault in place of an answer (wire.md §3.4): code, text, detail.
-    Refused(String, String, String),
+    /// A fault in place of an answer (wire.md §3.4): code and detail.
+    Refused(String, String),
     /// A message, which may end in a fault (wire.md §3.3).
-    Answered(Message),
+    Answered(Box<Message>),
 }
 
 impl Verdict {
     /// The code of the fault, wherever it stands.
     pub(crate) fn code(&self) -> Option<String> {
         match self {
-            Self::Refused(code, ..) => Some(code.clone()),
+            Self::Refused(code, _) => Some(code.clone()),
             Self::Answered(message) => message.fault.as_ref().map(|f| f.code.spell(Dialect::V78)),
         }
     }
 
     /// Whether it is a message with a seal.
     pub(crate) fn is_sealed(&self) -> bool {
-        matches!(self, Self::Answered(Message { seal: Some(_), .. }))
+        matches!(self, Self::Answered(message) if message.seal.is_some())
     }
 }
 
@@ -49,10 +49,10 @@ impl Federation {
         let content_type = header("content-type").unwrap();
         if content_type.starts_with("multipart/") {
             assert_eq!(header("x-hash-algorithm").as_deref(), Some("SHA-512"), "wire.md §3.4");
-            return Verdict::Answered(Message::read(&content_type, Direction::Response, &body));
+            return Verdict::Answered(Box::new(Message::read(&content_type, Direction::Response, &body)));
         }
         assert_eq!((content_type.as_str(), header("soapaction").as_deref()), ("text/xml;charset=utf-8", Some("")));
         let fault = soap::fault::decode(&body).unwrap();
-        Verdict::Refused(fault.code.spell(Dialect::V78), fault.string, fault.detail)
+        Verdict::Refused(fault.code.spell(Dialect::V78), fault.detail)
     }
 }

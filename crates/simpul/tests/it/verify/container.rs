@@ -155,11 +155,12 @@ fn an_anchor_that_does_not_fit() {
     assert_eq!(told.text("trust"), "none");
     assert!(told.text("reason").contains("no configuration directory of EE named conf"), "{}", told.json);
     assert!(told.text("cure").contains("verificationconf"), "{}", told.json);
-    // Another network that calls itself DEV too: its authorities have not made this evidence.
+    // Another network that calls itself DEV too: its authority has the same name and serial number, and another key
+    // (wire.md §6.1: the signer is found by its id, then its signature must hold).
     let told = judged(&v6.join("anchor-internal.xml"), &v6);
-    assert_eq!(told.verdict(), ("invalid", "tsp_certificate_not_found"));
+    assert_eq!(told.verdict(), ("invalid", "timestamp_signer_verification_failed"));
     assert_eq!((told.text("trust"), told.json["anchor"]["instance"].as_str()), ("anchor", Some("DEV")));
-    assert!(told.text("cure").contains("/signedconf"), "{}", told.json);
+    assert!(told.text("cure").contains("ask for the container again"), "{}", told.json);
     // An anchor of another version of the registry.
     let told = judged(&fixture("signed-globalconf/V4/anchor-internal.xml").unwrap(), &v6);
     assert_eq!(told.verdict(), ("invalid", "global_conf_missing_verification_cert"));

@@ -157,7 +157,7 @@ fn an_anchor_that_does_not_fit() {
     assert!(told.text("cure").contains("verificationconf"), "{}", told.json);
     // Another network that calls itself DEV too: its authorities have not made this evidence.
     let told = judged(&v6.join("anchor-internal.xml"), &v6);
-    assert_eq!(told.verdict(), ("invalid", "tsp_certificate_not_found"));
+    assert_eq!(told.verdict(), ("invalid", "timestamp_signer_verification_failed"));
     assert_eq!((told.text("trust"), told.json["anchor"]["instance"].as_str()), ("anchor", Some("DEV")));
     assert!(told.text("cure").contains("/signedconf"), "{}", told.json);
     // An anchor of another version of the registry.

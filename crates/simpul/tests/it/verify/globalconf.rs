@@ -156,7 +156,7 @@ fn unreadable_configurations() {
     }
     std::fs::remove_file(part).unwrap();
     let told = judged(&anchor, dir, None);
-    assert_eq!(told.verdict(), ("unreadable", "global_conf_part_download_url_connection_failure"));
+    assert_eq!(told.verdict(), ("unreadable", "global_conf_part_download_failure"));
     assert!(told.text("reason").contains("SHARED-PARAMETERS"), "{}", told.json);
     let (exit, told) = text(&["globalconf", "verify", "--anchor", "a"]);
     assert_eq!((exit, told.contains("--url")), (2, true), "{told}");

@@ -265,9 +265,9 @@ fn cure(error: &VerifyError) -> &'static str {
         VerifyError::NoTimestamp => {
             "the record had no timestamp yet: ask the server again, with `force` if it must not wait"
         }
-        VerifyError::Timestamp(TspError::NoAuthority | TspError::UnknownSigner) => {
-            "take the configuration that was in force at the exchange (/signedconf): this one approves other \
-             timestamping authorities"
+        VerifyError::Timestamp(TspError::NoAuthority | TspError::UnknownSigner | TspError::Signature) => {
+            "take the configuration that was in force at the exchange (/signedconf): no timestamping authority that this \
+             one approves has made the timestamp"
         }
         VerifyError::Container(_)
         | VerifyError::Sender(_)

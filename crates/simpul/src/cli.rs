@@ -47,9 +47,7 @@ pub(crate) enum Command {
     /// believed as it is, and the verdict says `trust: supplied, unverified`.
     ///
     /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable, or an argument is wrong.
-    ///
-    ///   simpul verify response.asice --anchor anchor.xml --conf signedconf
-    #[command(verbatim_doc_comment)]
+    #[command(after_long_help = "Example:\n  simpul verify response.asice --anchor anchor.xml --conf signedconf")]
     Verify(VerifyArgs),
     /// Work with a global configuration.
     #[command(subcommand)]
@@ -152,10 +150,8 @@ pub(crate) enum GlobalconfCommand {
     ///
     /// Exit code 0: valid. 1: invalid, with the reason and X-Road's code. 2: unreadable or not reachable, or an
     /// argument is wrong.
-    ///
-    ///   simpul globalconf verify --anchor anchor.xml --dir V6
-    ///   simpul globalconf verify --anchor anchor.xml --url http://HOST/internalconf
-    #[command(verbatim_doc_comment)]
+    #[command(after_long_help = "Examples:\n  simpul globalconf verify --anchor anchor.xml --dir V6\n  \
+                           simpul globalconf verify --anchor anchor.xml --url http://HOST/internalconf")]
     Verify(GlobalconfVerifyArgs),
 }
 

@@ -157,7 +157,7 @@ fn peer_chain(federation: &Federation) -> Vec<Certificate> {
 }
 
 /// wire.md §3.1, §3.5: use, path, OCSP responses, registration for the provider's client.
-const FLAWS: [Flaw; 7] = [
+const FLAWS: [Flaw; 8] = [
     ("no certificate", |_| Vec::new()),
     ("a signing certificate", |f| chain(&f.my.keys.of(&member(PROVIDER)))),
     ("the server of another provider", |f| chain(&f.auth[2])),
@@ -167,6 +167,10 @@ const FLAWS: [Flaw; 7] = [
     }),
     ("a revoked certificate", |f| {
         f.authorities[1].revoke(&peer_chain(f)[0]);
+        peer_chain(f)
+    }),
+    ("no way to its OCSP responses", |f| {
+        f.id.ocsp.ask_in_vain();
         peer_chain(f)
     }),
     ("no OCSP response for the leaf", |f| {
@@ -194,6 +198,8 @@ async fn an_intermediate_is_an_anchor() {
     let federation = Federation::new().await;
     let chain = peer_chain(&federation);
     assert_eq!(chain.len(), 2);
+    federation.id.ocsp.lose(&chain[1]);
+    assert_eq!(federation.relay(get("/1")).await.status, 200, "no response is needed for an anchor");
     federation.road.peer_presents(chain[..1].to_vec());
     assert_eq!(federation.relay(get("/1")).await.status, 200);
 }

@@ -11,7 +11,7 @@ use crate::federation::calls::get;
 use crate::federation::forge::{Message, Part, Sent};
 use crate::federation::road::{self, Failure};
 use crate::federation::spool::SpoolStep;
-use crate::federation::{CLIENT, Federation, NOW};
+use crate::federation::{CLIENT, Federation, NEIGHBOUR, NOW, PROVIDER};
 
 const SSL: &str = "server.serverproxy.service_failed.ssl_authentication_failed";
 
@@ -77,6 +77,42 @@ async fn a_peer_with_a_flawed_certificate_makes_no_body_read() {
         assert_eq!(federation.judge(call).await.code().as_deref(), Some(SSL), "{name}");
         assert_eq!(progress.far(), Part::Block, "{name}");
         assert_eq!(federation.register.calls().len(), 0, "{name}");
+    }
+}
+
+/// wire.md §3.5: on this side the anchor is the CA that issued the last certificate presented, so what stands between
+/// it and the leaf needs its OCSP response too.
+#[tokio::test]
+async fn each_certificate_that_is_presented_needs_its_ocsp_response() {
+    let federation = Federation::new().await;
+    let mut message = federation.request("GET", "persons", None).await;
+    // A client of the own instance, whose server has an intermediate above its certificate; it has no right.
+    message.replace(CLIENT, NEIGHBOUR);
+    federation.seal(&mut message, NEIGHBOUR).await;
+    let chain = chain(&federation.auth[2]);
+    let responses = federation.my.ocsp.responses(&chain, NOW).unwrap();
+    assert_eq!((chain.len(), responses.len()), (2, 2));
+    for (ocsp, code) in [(&responses[..], "server.serverproxy.access_denied"), (&responses[..1], SSL)] {
+        message.ocsp = ocsp.to_vec();
+        let mut sent = Sent::new(&federation, &message);
+        sent.chain.clone_from(&chain);
+        let (call, _) = sent.call();
+        assert_eq!(federation.judge(call).await.code().as_deref(), Some(code));
+    }
+}
+
+/// wire.md §3.8, §3.10: without a key, or a response for its certificate, no answer could leave: nothing is asked.
+#[tokio::test]
+async fn a_service_whose_answer_could_not_be_sealed_is_not_asked() {
+    for lose_key in [false, true] {
+        let code = code(|federation, _| {
+            let keys = &federation.my.keys;
+            match lose_key {
+                true => keys.remove(&member(PROVIDER)),
+                false => federation.my.ocsp.lose(&chain(&keys.of(&member(PROVIDER)))[0]),
+            }
+        });
+        assert_eq!(code.await.as_deref(), Some("server.serverproxy.service_failed.cannot_create_signature"));
     }
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Ocsp {
 struct State {
     /// Certificates for which there is no response.
     without: HashSet<[u8; 32]>,
+    /// Whether peers do not say what they have.
+    peers_are_silent: bool,
     /// How old every response is.
     age: Duration,
     /// Addresses of peers that were asked.
@@ -102,6 +104,11 @@ impl Ocsp {
     /// From now on every response is this old.
     pub(crate) fn age(&self, age: Duration) {
         self.state.lock().unwrap().age = age;
+    }
+
+    /// From now on no peer can be asked.
+    pub(crate) fn ask_in_vain(&self) {
+        self.state.lock().unwrap().peers_are_silent = true;
     }
 
     /// Addresses of peers that were asked for responses, in order.
@@ -134,8 +141,18 @@ impl OcspSource for Ocsp {
         _conf: &GlobalConf,
         at: UnixTime,
     ) -> Result<Vec<Bytes>, OcspUnavailable> {
-        self.state.lock().unwrap().asked.push(address.to_owned());
-        self.responses(chain, at)
+        let mut state = self.state.lock().unwrap();
+        state.asked.push(address.to_owned());
+        if state.peers_are_silent {
+            return Err(OcspUnavailable { subject: address.to_owned(), cause: Some(super::road::unreachable()) });
+        }
+        drop(state);
+        // What is missing is missed by whoever needs it.
+        Ok(chain
+            .iter()
+            .filter_map(|certificate| self.responses(std::slice::from_ref(certificate), at).ok())
+            .flatten()
+            .collect())
     }
 }
 

@@ -4,9 +4,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use simpul_core::{Dialect, DigestAlgorithm, Fault};
 use simpul_exchange::call::PeerCall;
-use simpul_exchange::message::{Body, Request};
 use simpul_exchange::ports::{BodyStream, Headers, PeerReply};
-use simpul_ledger::LoggedBody;
 use simpul_trust::cert::Certificate;
 use simpul_trust::hash;
 use simpul_trust::seal::{self, Parts};
@@ -242,9 +240,12 @@ impl Impostor {
 /// A sound answer to a request, not sealed yet.
 pub(crate) fn answer_to(request: &Message, body: Option<&'static str>, digest: DigestAlgorithm) -> Message {
     let head = RestRequest::decode(request.block.clone().unwrap()).unwrap();
-    let request_body =
-        request.body.as_ref().map(|b| Body { data: None, digest: hash::sha512(b), logged: LoggedBody::None });
-    let hash = Request::new(head.clone(), request_body).hash(digest);
+    // wire.md §2.5.
+    let block = hash::sha512(head.block());
+    let hash = match &request.body {
+        None => block,
+        Some(body) => hash::digest(digest, &[block.as_bytes(), hash::sha512(body).as_bytes()].concat()),
+    };
     let headers = [("Content-Type", b"text/plain".as_slice())];
     let head = RestResponse::from_service(200, "OK", headers, &head, hash.as_bytes()).unwrap();
     Message { block: Some(head.block().clone()), body: body.map(Bytes::from), ..Message::default() }

@@ -1,7 +1,4 @@
 //! Whole exchanges in one process: a consumer and a provider of two instances over ports in memory.
-#![allow(clippy::type_complexity, reason = "tables of cases name what each case does to a message")]
-#![allow(clippy::large_enum_variant, reason = "a verdict is looked at once")]
-#![allow(dead_code, reason = "what a test prints when it fails is read by people")]
 
 #[cfg(test)]
 mod access;

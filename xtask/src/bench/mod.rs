@@ -210,7 +210,7 @@ impl Federation {
             .map_err(|cause| BenchError::System { what: "no federation.json", cause })?;
         let plan: Value = serde_json::from_slice(&plan).map_err(|e| BenchError::Program(e.to_string()))?;
         let url = plan.pointer("/id/server/consumer").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let path = "/r1/MY/GOV/1001/civil-registry/persons/persons?limit=1".to_owned();
+        let path = "/r1/MY/GOV/1001/civil-registry/persons/persons/LAB-00042".to_owned();
         let mut federation = Self { roles: Vec::new(), dir: dir.to_owned(), url, path };
         for role in ["lab", "registry", "server"] {
             for instance in ["id", "my"] {

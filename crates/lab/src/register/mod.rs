@@ -132,7 +132,7 @@ struct Page {
     total: usize,
     limit: u32,
     offset: u32,
-    persons: Vec<Person>,
+    persons: Vec<&'static Person>,
 }
 
 fn page(asked: &Search) -> Result<Value, Problem> {
@@ -160,7 +160,7 @@ fn page(asked: &Search) -> Result<Value, Problem> {
             && asked.born_from.as_ref().is_none_or(|from| p.date_of_birth >= *from)
             && asked.born_to.as_ref().is_none_or(|to| p.date_of_birth <= *to)
     };
-    let found: Vec<Person> = (1..=persons::PERSONS).filter_map(person).filter(fits).collect();
+    let found: Vec<&Person> = persons::ALL.iter().filter(|p| fits(p)).collect();
     let total = found.len();
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let persons = found.into_iter().skip(skip).take(usize::try_from(limit).unwrap_or(0)).collect();

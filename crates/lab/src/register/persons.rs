@@ -1,5 +1,7 @@
 //! Generated persons. Names are put together from syllables, identifiers say that they are a laboratory's.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 /// Persons in the register.
@@ -29,6 +31,9 @@ const MIDDLE: [&str; 12] = ["la", "me", "ni", "ro", "su", "ta", "ve", "zi", "do"
 const LAST: [&str; 10] = ["n", "ra", "s", "mi", "lo", "th", "ka", "x", "nu", "r"];
 const PLACES: [&str; 8] =
     ["Lab Harbour", "Lab Hills", "Lab Meadow", "Lab River", "Lab Old Town", "Lab Island", "Lab Valley", "Lab Bridge"];
+
+/// Every person, in the order of their numbers. A register answers from memory: a search does not make persons anew.
+pub static ALL: LazyLock<Vec<Person>> = LazyLock::new(|| (1..=PERSONS).filter_map(person).collect());
 
 /// The person with this number, from 1 to [`PERSONS`]; always the same one.
 #[must_use]

@@ -102,6 +102,9 @@ pub const CERTIFICATE: usize = 64 * 1024;
 /// Certificates in one chain, the anchor included.
 pub const CHAIN: usize = 8;
 
+/// Proofs of one kind that a configuration keeps: more than any server has partners with traffic at once.
+pub const PROOFS: usize = 1024;
+
 /// Octets of a body that are kept in memory before the spool goes to disk.
 pub const SPOOL_MEMORY: usize = 64 * 1024;
 

@@ -23,6 +23,11 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Right answers.
+    pub(super) fn answers(&self) -> u64 {
+        self.times.len() as u64
+    }
+
     /// A percentile of the calls' times, in milliseconds.
     pub(super) fn millis(&self, percentile: usize) -> f64 {
         let at = (self.times.len() * percentile / 100).min(self.times.len().saturating_sub(1));

@@ -1,18 +1,19 @@
 //! Benchmarks of whole paths, reported as ratios against a floor measured in the same minutes on the same processors.
 
+mod federation;
 mod floor;
 mod load;
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::project::Project;
 use crate::shell;
+use federation::{Federation, Spent};
 use floor::Floor;
 use load::{Load, Outcome};
 
@@ -118,9 +119,12 @@ fn exchange(project: &Project, options: &Exchange) -> Result<(), BenchError> {
     println!("warm-up");
     load.run(Duration::from_secs(2))?;
     let mut rounds = Vec::new();
+    let mut spent = Spent::default();
     for round in 1..=ROUNDS {
         let floor = floor.run(Duration::from_secs(options.seconds.min(3))).map_err(BenchError::Crypto)?;
+        let before = federation.cpu_ticks();
         let outcome = load.run(Duration::from_secs(options.seconds))?;
+        spent.add(&before, &federation.cpu_ticks(), outcome.answers());
         println!(
             "round {round}: {:.0} exchanges/s, p50 {:.2} ms, p99 {:.2} ms; floor {floor:.0}/s; ratio {:.3}",
             outcome.per_second,
@@ -130,6 +134,7 @@ fn exchange(project: &Project, options: &Exchange) -> Result<(), BenchError> {
         );
         rounds.push((outcome, floor));
     }
+    println!("processor time per exchange: {spent}");
     let peak = federation.peak_rss_kib();
     federation.verify_records(&simpul)?;
     report(options, &rounds, peak);
@@ -181,110 +186,4 @@ fn build(project: &Project) -> Result<PathBuf, BenchError> {
         true => Ok(project.target.join("release").join("simpul")),
         false => Err(BenchError::Program("the release build failed".to_owned())),
     }
-}
-
-/// A running federation: each role in a process of its own.
-struct Federation {
-    roles: Vec<Role>,
-    dir: PathBuf,
-    url: String,
-    path: String,
-}
-
-struct Role {
-    name: String,
-    child: Child,
-}
-
-impl Federation {
-    fn start(simpul: &Path, dir: &Path, key: Key) -> Result<Self, BenchError> {
-        let prepared = Command::new(simpul)
-            .args(["demo", "--prepare", "--first-address", "127.77.0.2", "--keys", key.name(), "--dir"])
-            .arg(dir)
-            .output()
-            .map_err(|cause| BenchError::System { what: "the binary did not start", cause })?;
-        if !prepared.status.success() {
-            return Err(BenchError::Program(String::from_utf8_lossy(&prepared.stderr).into_owned()));
-        }
-        let plan = std::fs::read(dir.join("federation.json"))
-            .map_err(|cause| BenchError::System { what: "no federation.json", cause })?;
-        let plan: Value = serde_json::from_slice(&plan).map_err(|e| BenchError::Program(e.to_string()))?;
-        let url = plan.pointer("/id/server/consumer").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let path = "/r1/MY/GOV/1001/civil-registry/persons/persons/LAB-00042".to_owned();
-        let mut federation = Self { roles: Vec::new(), dir: dir.to_owned(), url, path };
-        for role in ["lab", "registry", "server"] {
-            for instance in ["id", "my"] {
-                let role = Role::start(simpul, role, &dir.join(instance).join("simpul.toml"))?;
-                federation.roles.push(role);
-            }
-        }
-        Ok(federation)
-    }
-
-    /// The larger peak of the two security servers.
-    fn peak_rss_kib(&self) -> u64 {
-        let servers = self.roles.iter().filter(|r| r.name == "server");
-        servers.filter_map(|r| peak_rss_kib(r.child.id())).max().unwrap_or(0)
-    }
-
-    /// Stops the servers and lets the binary verify every record of both logs.
-    fn verify_records(mut self, simpul: &Path) -> Result<(), BenchError> {
-        self.roles.clear();
-        for instance in ["id", "my"] {
-            let config = self.dir.join(instance).join("simpul.toml");
-            let output = Command::new(simpul)
-                .args(["ledger", "verify", "--config"])
-                .arg(&config)
-                .output()
-                .map_err(|cause| BenchError::System { what: "the binary did not start", cause })?;
-            let text = String::from_utf8_lossy(&output.stdout);
-            println!("{instance}: {}", text.lines().last().unwrap_or_default());
-            if !output.status.success() {
-                let why = String::from_utf8_lossy(&output.stderr);
-                return Err(BenchError::Program(format!("{instance}: records do not verify: {text}{why}")));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Role {
-    fn start(simpul: &Path, role: &str, config: &Path) -> Result<Self, BenchError> {
-        let mut child = Command::new(simpul)
-            .arg(role)
-            .arg("--config")
-            .arg(config)
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|cause| BenchError::System { what: "a role did not start", cause })?;
-        let stdout = child.stdout.take();
-        let started = Self { name: role.to_owned(), child };
-        let Some(stdout) = stdout else { return Err(BenchError::Program("no output of a role".to_owned())) };
-        let mut lines = BufReader::new(stdout).lines();
-        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready"));
-        std::thread::spawn(move || lines.for_each(drop));
-        match ready {
-            true => Ok(started),
-            false => Err(BenchError::Program(format!("{role} of {} did not become ready", config.display()))),
-        }
-    }
-}
-
-/// Asks a role to end, so that what it holds is written, and waits for it.
-impl Drop for Role {
-    fn drop(&mut self) {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        if !asked.is_ok_and(|s| s.success()) {
-            let _ = self.child.kill();
-        }
-        let _ = self.child.wait();
-    }
-}
-
-fn peak_rss_kib(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use simpul_core::{ClientId, Code, ServerId, UnixTime};
 
+use super::proven;
 use super::snapshot::GlobalConf;
 use crate::cert::{CertError, Certificate, verify_path};
 use crate::ocsp::{self, OcspError};
@@ -85,6 +86,15 @@ pub enum AuthError {
     },
 }
 
+impl PeerRole {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 impl AuthError {
     /// The code of the fault.
     #[must_use]
@@ -110,7 +120,8 @@ impl GlobalConf {
     /// instance; each certificate of the path but the anchor has a good OCSP response among `ocsp`; a server that
     /// registered the leaf serves the client. The answer is that server.
     ///
-    /// Where several CA certificates have the name of the issuer, one of them has to do.
+    /// Where several CA certificates have the name of the issuer, one of them has to do. What was proved for the same
+    /// octets is not proved again while it holds.
     pub fn check_auth_certificate(
         &self,
         role: PeerRole,
@@ -119,6 +130,26 @@ impl GlobalConf {
         ocsp: &[Bytes],
         at: UnixTime,
     ) -> Result<ServerId, AuthError> {
+        let ders: Vec<&[u8]> = chain.iter().map(Certificate::der).collect();
+        let responses: Vec<&[u8]> = ocsp.iter().map(|r| &**r).collect();
+        let key = proven::key(&[role.name(), &client.to_string()], [ders.as_slice(), responses.as_slice()]);
+        if let Some(server) = self.proven().peers.at(&key, at) {
+            return Ok(server);
+        }
+        let (server, until) = self.prove(role, chain, client, ocsp, at)?;
+        self.proven().peers.keep(key, at, until, server.clone());
+        Ok(server)
+    }
+
+    /// The server, and the first moment at which that may not hold any more.
+    fn prove(
+        &self,
+        role: PeerRole,
+        chain: &[Certificate],
+        client: &ClientId,
+        ocsp: &[Bytes],
+        at: UnixTime,
+    ) -> Result<(ServerId, UnixTime), AuthError> {
         let (leaf, extra) = chain.split_first().ok_or(AuthError::NoCertificate)?;
         let subject = leaf.subject_rfc2253();
         match leaf.is_authentication() {
@@ -127,12 +158,13 @@ impl GlobalConf {
             Err(cause) => return Err(AuthError::Usage { subject, cause }),
         }
         let path = self.path(role, leaf, extra, client, at)?;
+        let mut until = proven::path_end(&path).min(self.end_of(client.instance()));
         for pair in path.windows(2) {
             if let [certificate, issuer] = pair {
-                self.check_ocsp(certificate, issuer, ocsp, at)?;
+                until = until.min(self.check_ocsp(certificate, issuer, ocsp, at)?);
             }
         }
-        self.serving(leaf, client, at)
+        Ok((self.serving(leaf, client, at)?, until))
     }
 
     fn path(
@@ -159,19 +191,19 @@ impl GlobalConf {
         Err(failure)
     }
 
-    /// The first response for the certificate decides (§3.8).
+    /// The first response for the certificate decides (§3.8). Until when it does.
     fn check_ocsp(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
         responses: &[Bytes],
         at: UnixTime,
-    ) -> Result<(), AuthError> {
+    ) -> Result<UnixTime, AuthError> {
         let subject = certificate.subject_rfc2253();
         let rules = self.ocsp_rules(issuer);
         for response in responses {
             match ocsp::verify(response, certificate, issuer, &rules, at) {
-                Ok(_) => return Ok(()),
+                Ok(facts) => return Ok(facts.until(&rules)),
                 Err(OcspError::OtherCertificate { .. }) => {}
                 Err(cause) => return Err(AuthError::Ocsp { subject, cause }),
             }

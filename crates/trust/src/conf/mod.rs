@@ -11,6 +11,7 @@ pub mod error;
 pub mod instance;
 pub mod location;
 pub mod part;
+pub(crate) mod proven;
 pub mod rollback;
 pub mod route;
 pub mod signed;

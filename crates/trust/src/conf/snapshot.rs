@@ -12,6 +12,7 @@ use simpul_wire::gconf::{Anchor, FormatVersion, PartKind, PrivateParams, SharedP
 use super::error::ConfError;
 use super::instance::{ApprovedCa, IndexedInstance};
 use super::part::{Content, LoadedPart, Origin};
+use super::proven::Proven;
 use super::signed::Published;
 use crate::cert::Certificate;
 use crate::ocsp::OcspRules;
@@ -38,6 +39,7 @@ struct Inner {
     responders: HashMap<Certificate, Vec<Certificate>>,
     /// OCSP and CA certificates of all instances.
     candidates: Vec<Certificate>,
+    proven: Arc<Proven>,
 }
 
 /// A signed configuration that a record cites.
@@ -93,6 +95,7 @@ impl GlobalConf {
             versions: Vec::new(),
             responders: HashMap::new(),
             candidates: Vec::new(),
+            proven: Arc::default(),
         };
         for part in optional.iter().flatten() {
             match &*part.content {
@@ -326,6 +329,17 @@ impl GlobalConf {
         (Arc::ptr_eq(found, &self.0.own) || !found.expired(at)).then_some(&**found)
     }
 
+    /// When an instance stops counting; the own one and those without an end never do.
+    pub(super) fn end_of(&self, instance: &Instance) -> UnixTime {
+        let other = self.0.all.get(instance).filter(|found| !Arc::ptr_eq(found, &self.0.own));
+        other.and_then(|i| i.part.expires).unwrap_or(UnixTime::from_millis(i64::MAX))
+    }
+
+    /// What was proved under exactly this configuration.
+    pub(crate) fn proven(&self) -> &Proven {
+        &self.0.proven
+    }
+
     pub(super) fn own_format(&self) -> FormatVersion {
         self.0.own.part.format
     }
@@ -336,8 +350,9 @@ impl GlobalConf {
 }
 
 impl Inner {
-    /// Makes anew what is collected from all instances.
+    /// Makes anew what is collected from all instances, and forgets what was proved with others.
     fn merge(&mut self) {
+        self.proven = Arc::default();
         let mut all: Vec<_> = self.all.values().collect();
         all.sort_by_key(|i| (i.instance() != self.own.instance(), i.instance().clone()));
         self.responders.clear();

@@ -39,6 +39,17 @@ pub struct OcspFacts {
     pub responder: Certificate,
 }
 
+impl OcspFacts {
+    /// The first moment at which the response does not count any more by these rules: to the last moment of its
+    /// freshness or before nextUpdate, whichever ends first.
+    #[must_use]
+    pub fn until(&self, rules: &OcspRules<'_>) -> UnixTime {
+        let stale = self.this_update.plus(rules.freshness);
+        let superseded = self.next_update.filter(|_| rules.verify_next_update);
+        superseded.map_or(stale, |end| end.min(stale))
+    }
+}
+
 /// Proves from `response` that `cert`, issued by `issuer`, is not revoked at `at` (§3.8).
 ///
 /// In this order: the first status is for `cert`; a certificate is found for the responder's identifier; it signed

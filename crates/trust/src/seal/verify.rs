@@ -16,6 +16,7 @@ use super::facts::{Check, SealFacts, Subject};
 use super::parts::{self, CHAIN_RESULT, Parts, Received};
 use super::signature::{Demand, Reference, Signature};
 use crate::cert::{self, Certificate, KeyAlgorithm};
+use crate::conf::proven::{self, Signer};
 use crate::conf::{ApprovedCa, GlobalConf};
 use crate::hash;
 use crate::ocsp::{self, OcspError, OcspFacts, OcspRules};
@@ -70,17 +71,13 @@ pub(crate) fn verify(
     let mut checks = vec![Check::held(Subject::Structure)];
     let mut data = chained(signature, material, &mut checks)?;
 
-    let signer = Certificate::from_der(&signature.certificate).map_err(SealError::Certificate)?;
-    if !signer.is_signing() {
-        return Err(SealError::NotSigning { subject: signer.subject_rfc2253() });
-    }
-    checks.push(Check::held(Subject::KeyUsage));
-    let ca = approved_ca(&signer, expected, conf)?;
-    let member = ca.member_id(&signer, &expected.instance).map_err(SealError::Subject)?;
-    if member != *expected {
-        return Err(SealError::OtherMember { certificate: member, expected: expected.clone() });
-    }
-    checks.push(Check::held(Subject::Member));
+    let key = key(signature, expected);
+    let known = conf.proven().signers.at(&key, at);
+    let signer = match &known {
+        Some(known) => known.certificate.clone(),
+        None => signer_of(signature, expected, conf)?,
+    };
+    checks.extend([Check::held(Subject::KeyUsage), Check::held(Subject::Member)]);
 
     references(signature, material.sources, &mut data)?;
     value(signature, &signer)?;
@@ -91,14 +88,43 @@ pub(crate) fn verify(
     }
     checks.push(Check::held(Subject::Coverage));
 
-    let (path, ocsp) = certificates(signature, &signer, &ca.cert, conf, at)?;
+    let Signer { path, ocsp, .. } = match known {
+        Some(known) => known,
+        None => {
+            let (known, until) = certificates(signature, &signer, expected, conf, at)?;
+            conf.proven().signers.keep(key, at, until, known.clone());
+            known
+        }
+    };
     checks.extend([Check::held(Subject::CertificatePath), Check::held(Subject::Ocsp)]);
     checks.push(certificate_digest(signature, &signer));
     checks.push(Check::skipped(Subject::SigningTime, "only the signer says so"));
     checks.push(Check::skipped(Subject::Policy, "nothing depends on it"));
     checks.push(Check::skipped(Subject::DataObjectFormat, "nothing depends on it"));
     let signed_at = signature.signing_time;
+    let member = expected.clone();
     Ok(SealFacts { signer, member, signed_at, algorithm: signature.algorithm, path, ocsp, data, checks })
+}
+
+/// What rules 4, 7 and 8 look at: the expected member, and all certificates and OCSP responses.
+fn key(signature: &Signature<'_>, expected: &MemberId) -> proven::Key {
+    let extra: Vec<&[u8]> = signature.unsigned.certificates.iter().map(Vec::as_slice).collect();
+    let ocsp: Vec<&[u8]> = signature.unsigned.ocsp.iter().map(Vec::as_slice).collect();
+    proven::key(&[&expected.to_string()], [[signature.certificate.as_slice()].as_slice(), &extra, &ocsp])
+}
+
+/// Rule 4: the certificate, if it is one that may sign for the expected member.
+fn signer_of(signature: &Signature<'_>, expected: &MemberId, conf: &GlobalConf) -> Result<Certificate, SealError> {
+    let signer = Certificate::from_der(&signature.certificate).map_err(SealError::Certificate)?;
+    if !signer.is_signing() {
+        return Err(SealError::NotSigning { subject: signer.subject_rfc2253() });
+    }
+    let ca = approved_ca(&signer, expected, conf)?;
+    let member = ca.member_id(&signer, &expected.instance).map_err(SealError::Subject)?;
+    match member == *expected {
+        true => Ok(signer),
+        false => Err(SealError::OtherMember { certificate: member, expected: expected.clone() }),
+    }
 }
 
 /// Rule 3: the hash chain, if the signature refers to its result. What it covers.
@@ -216,14 +242,16 @@ fn ecdsa_der(raw: &[u8]) -> Option<Vec<u8>> {
     EcdsaSig::from_private_components(r, s).ok()?.to_der().ok()
 }
 
-/// Rules 7 and 8: the path to the CA, and an OCSP response for every certificate of it but the CA's.
+/// Rules 7 and 8: the path to the CA, and an OCSP response for every certificate of it but the CA's. Until when that
+/// holds.
 fn certificates(
     signature: &Signature<'_>,
     signer: &Certificate,
-    ca: &Certificate,
+    expected: &MemberId,
     conf: &GlobalConf,
     at: UnixTime,
-) -> Result<(Vec<Certificate>, OcspFacts), SealError> {
+) -> Result<(Signer, UnixTime), SealError> {
+    let ca = &approved_ca(signer, expected, conf)?.cert;
     let unsigned = &signature.unsigned;
     let extra = unsigned.certificates.iter().map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>();
     let path = cert::verify_path(signer, &extra.map_err(SealError::Certificate)?, ca, at).map_err(SealError::Path)?;
@@ -231,12 +259,16 @@ fn certificates(
         return Err(SealError::NoOcsp);
     }
     let mut facts = Vec::new();
+    let mut until = proven::path_end(&path);
     for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
-        facts.push(good(certificate, issuer, &unsigned.ocsp, &conf.ocsp_rules(issuer), at)?);
+        let rules = conf.ocsp_rules(issuer);
+        let good = good(certificate, issuer, &unsigned.ocsp, &rules, at)?;
+        until = until.min(good.until(&rules));
+        facts.push(good);
     }
     let subject = || signer.subject_rfc2253();
     let first = facts.into_iter().next().ok_or_else(|| SealError::MissingOcsp { subject: subject() })?;
-    Ok((path, first))
+    Ok((Signer { certificate: signer.clone(), path, ocsp: first }, until))
 }
 
 /// Rule 8 for one certificate: the first response that is about it decides.

@@ -318,6 +318,21 @@ fn rule_8_ocsp() {
     assert_eq!(case.edited(values, ""), MALFORMED);
 }
 
+/// What was proved for one message is used for the next while it holds, and not a moment longer (§3.8, §5.4).
+#[test]
+fn a_proof_ends_with_its_ocsp_response() {
+    let case = Case::new(Kind::P256, 0);
+    let ms = std::time::Duration::from_millis(1);
+    let end = AT.plus(authority::FRESHNESS);
+    for (at, holds) in [(AT, true), (end.minus(ms), true), (end, true), (end.plus(ms), false), (AT, true)] {
+        assert_eq!(case.check_at(&case.seal, at).is_ok(), holds, "{at}");
+    }
+    let before = case.signer.certificate().not_before().minus(ms);
+    assert_eq!(case.check_at(&case.seal, before).unwrap_err().path(), [Code::CannotCreateCertPath], "a clock went back");
+    let another = Authority::new().conf;
+    assert!(check(&case.parts, &case.seal, case.authority.id(), &another, AT).is_err(), "under another configuration");
+}
+
 /// wire.md §5.4: the digest of the signing certificate is not checked by X-Road; it is recorded here.
 #[test]
 fn a_wrong_certificate_digest_is_recorded() {

@@ -102,6 +102,15 @@ pub const CERTIFICATE: usize = 64 * 1024;
 /// Certificates in one chain, the anchor included.
 pub const CHAIN: usize = 8;
 
+/// Characters of one declaration of a caller, such as its purpose.
+pub const DECLARATION: usize = 512;
+
+/// Octets of the token that names a person to the provider.
+pub const SUBJECT_TOKEN: usize = 4096;
+
+/// Clauses that a decision cites.
+pub const CITED_CLAUSES: usize = 16;
+
 /// Proofs of one kind that a configuration keeps: more than any server has partners with traffic at once.
 pub const PROOFS: usize = 1024;
 

@@ -31,7 +31,7 @@ pub(super) fn answer(
     let request = request.message().message();
     let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
     let hash = request.hash(DigestAlgorithm::Sha512);
-    let head = RestResponse::from_service(reply.status, &reply.reason, headers, request.head(), hash.as_bytes())
+    let head = RestResponse::from_service(reply.status, &reply.reason, headers, request.head(), hash.as_bytes(), None)
         .map_err(AnswerError::ServiceBlock)?;
     let encoder = Encoder::new(outbound::boundary(ports.random.as_ref()));
     let content_type = encoder.content_type();

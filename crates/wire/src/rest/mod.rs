@@ -3,6 +3,7 @@
 //! A block is what is sent as a MIME part, hashed, signed and logged. It is composed in one place, and what was
 //! composed is read by the same parser that reads a peer's block: a message that we send is one that we accept.
 
+pub mod agreement;
 mod block;
 mod fault;
 pub mod id;
@@ -13,6 +14,7 @@ mod response;
 use bytes::Bytes;
 use simpul_core::{Code, limits};
 
+pub use agreement::{Cited, Declaration, NotCited, Verdict};
 pub use fault::{FaultReply, fault_reply};
 pub use id::{RepresentedParty, RestIdError};
 pub use reply::{Mismatch, match_reply};
@@ -114,6 +116,9 @@ pub enum RestError {
     /// A request hash that is not base64 of 1 to 64 octets.
     #[error("the header x-road-request-hash is not base64 of a digest")]
     RequestHash,
+    /// A header about an agreement that is too long or of another form.
+    #[error("the header {0} is too long or not of its form")]
+    Declaration(&'static str),
     /// A response that does not say what it answers, and so cannot match (§2.4, step 4).
     #[error("the response has no header {0}, or it is no identifier")]
     Unmatchable(&'static str),
@@ -142,6 +147,7 @@ impl RestError {
             | Self::TooLarge(_)
             | Self::NotUtf8
             | Self::Truncated
+            | Self::Declaration(_)
             | Self::Status
             | Self::Reason
             | Self::RequestHash => Code::InvalidRest,

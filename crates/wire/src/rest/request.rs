@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use simpul_core::{ClientId, ServerId, ServiceId, limits};
 
+use super::agreement::Declaration;
 use super::block::{self, Lines};
 use super::id::{self, RepresentedParty, RestIdError};
 use super::{CLIENT, HeaderLine, MESSAGE_ID, REPRESENTED_PARTY, REQUEST_HASH, REQUEST_ID, RestError, SECURITY_SERVER};
@@ -26,6 +27,7 @@ pub struct RestRequest {
     request_id: String,
     security_server: Option<ServerId>,
     represented_party: Option<RepresentedParty>,
+    declaration: Declaration,
 }
 
 impl RestRequest {
@@ -83,6 +85,7 @@ impl RestRequest {
             request_id: request_id.value.clone(),
             security_server: optional(&headers, SECURITY_SERVER, id::decode_server)?,
             represented_party: optional(&headers, REPRESENTED_PARTY, id::decode_represented_party)?,
+            declaration: Declaration::of(&headers)?,
             headers,
             block,
         })
@@ -158,6 +161,12 @@ impl RestRequest {
     #[must_use]
     pub fn represented_party(&self) -> Option<&RepresentedParty> {
         self.represented_party.as_ref()
+    }
+
+    /// What the caller declared under an agreement; nothing, if it knows of none.
+    #[must_use]
+    pub fn declaration(&self) -> &Declaration {
+        &self.declaration
     }
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use simpul_core::{ClientId, DigestAlgorithm, ServiceId};
 
+use super::agreement::{DECISION, REFUSAL, Verdict};
 use super::block::{self, Lines};
 use super::{CLIENT, HeaderLine, MESSAGE_ID, REQUEST_HASH, REQUEST_ID, RestError, RestRequest, SERVICE, id};
 
@@ -20,6 +21,7 @@ pub struct RestResponse {
     message_id: String,
     request_id: String,
     request_hash: Vec<u8>,
+    verdict: Option<Verdict>,
 }
 
 impl RestResponse {
@@ -29,17 +31,23 @@ impl RestResponse {
     /// `x-road-client`, `x-road-request-id` and `x-road-request-hash` are dropped. Five headers are appended in
     /// X-Road's order. A provider's own `x-road-service` stays, as in X-Road; the appended one, the last, counts.
     /// `request_hash` has the raw octets of §2.5. `reason` may be empty.
+    ///
+    /// What a service itself says of agreements is dropped: `verdict` is this server's own, and stands before the five.
     pub fn from_service<'a>(
         status: u16,
         reason: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         request: &RestRequest,
         request_hash: &[u8],
+        verdict: Option<&Verdict>,
     ) -> Result<Self, RestError> {
         if block::has_control(reason) {
             return Err(RestError::Reason);
         }
-        let mut headers = block::received(headers, &[MESSAGE_ID, CLIENT, REQUEST_ID, REQUEST_HASH])?;
+        let mut headers = block::received(headers, &[MESSAGE_ID, CLIENT, REQUEST_ID, REQUEST_HASH, DECISION, REFUSAL])?;
+        if let Some(verdict) = verdict {
+            headers.push(block::header(verdict.header(), &verdict.to_string())?);
+        }
         headers.push(block::header(MESSAGE_ID, request.message_id())?);
         headers.push(block::header(CLIENT, &id::encode_client(request.client()))?);
         headers.push(block::header(SERVICE, &id::encode_service(request.service()))?);
@@ -69,6 +77,7 @@ impl RestResponse {
             client: identity(block::only(&headers, CLIENT)?, CLIENT, id::decode_client)?,
             service: identity(service, SERVICE, id::decode_service)?,
             request_id: identity(block::only(&headers, REQUEST_ID)?, REQUEST_ID, |v| Ok(v.to_owned()))?,
+            verdict: Verdict::of(&headers)?,
             headers,
             block,
         })
@@ -126,6 +135,12 @@ impl RestResponse {
     #[must_use]
     pub fn request_hash(&self) -> &[u8] {
         &self.request_hash
+    }
+
+    /// What the provider says about agreements; `None` from a plain X-Road server.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use simpul_core::{Code, limits};
 use simpul_wire::rest::{
-    HeaderLine, Mismatch, RestError, RestIdError, RestMessage, RestRequest, RestResponse, id, match_reply,
+    HeaderLine, Mismatch, RestError, RestIdError, RestMessage, RestRequest, RestResponse, Verdict, id, match_reply,
 };
 
 const TARGET: &str = "/r1/MY/GOV/1001/civil-registry/persons/by-id/1?x=1";
@@ -32,7 +32,7 @@ fn response(block: &str) -> Result<RestResponse, RestError> {
 }
 
 fn answer(headers: &[(&str, &[u8])]) -> Result<RestResponse, RestError> {
-    RestResponse::from_service(200, "OK", headers.iter().copied(), &get(&[]).unwrap(), b"hash")
+    RestResponse::from_service(200, "OK", headers.iter().copied(), &get(&[]).unwrap(), b"hash", None)
 }
 
 fn text(block: &Bytes) -> &str {
@@ -71,8 +71,8 @@ fn s2_3_response_block_bytes() {
     )
     .unwrap();
     let hash = [0xEF; 64];
-    let made =
-        RestResponse::from_service(200, "OK", [("Content-Type", &b"application/json"[..])], &asked, &hash).unwrap();
+    let made = RestResponse::from_service(200, "OK", [("Content-Type", &b"application/json"[..])], &asked, &hash, None)
+        .unwrap();
     let expected = format!(
         concat!(
             "200\r\nOK\r\nContent-Type:application/json\r\nx-road-id:DEV-d75e\r\n",
@@ -84,7 +84,7 @@ fn s2_3_response_block_bytes() {
     assert_eq!(text(made.block()), expected);
     assert_eq!(made.request_hash(), hash);
     assert_eq!(response(&expected).unwrap(), made);
-    let silent = RestResponse::from_service(204, "", [], &asked, &hash).unwrap();
+    let silent = RestResponse::from_service(204, "", [], &asked, &hash, None).unwrap();
     assert!(text(silent.block()).starts_with("204\r\n\r\nx-road-id:"), "the line of the reason is never omitted");
     assert_eq!((silent.status(), silent.reason()), (204, ""));
 }
@@ -242,7 +242,7 @@ fn header_injection_is_refused() {
         assert_eq!(by_id, RestError::HeaderValue("x-road-request-id".to_owned()));
         let by_new_id = RestRequest::from_call("GET", TARGET, [CLIENT], REQUEST_ID, value).unwrap_err();
         assert_eq!(by_new_id, RestError::HeaderValue("x-road-id".to_owned()));
-        let by_reason = RestResponse::from_service(200, value, [], &get(&[]).unwrap(), b"h").unwrap_err();
+        let by_reason = RestResponse::from_service(200, value, [], &get(&[]).unwrap(), b"h", None).unwrap_err();
         assert_eq!(by_reason, RestError::Reason, "{value:?}");
     }
     for name in ["", "a b", "a:b", "a\r\nb", "é", "host "] {
@@ -312,7 +312,7 @@ fn s2_2_response_headers_remade() {
     );
     assert_eq!(made.service().to_string(), "SERVICE:MY/GOV/1001/civil-registry/persons");
     let odd = call("GET", "/r1/MY/GOV/1/a%20b/%C3%A9", &[("x-road-client", b"ID/GOV/%33/x%2Fy")]).unwrap();
-    let made = RestResponse::from_service(200, "", [], &odd, b"h").unwrap();
+    let made = RestResponse::from_service(200, "", [], &odd, b"h", None).unwrap();
     assert!(text(made.block()).contains("x-road-client:ID/GOV/3/x%2Fy\r\nx-road-service:MY/GOV/1/a%20b/%C3%A9\r\n"));
 }
 
@@ -351,7 +351,7 @@ fn s2_3_received_responses() {
 #[test]
 fn s2_4_replies_match_their_request() {
     let asked = get(&[("x-road-id", b"q-1")]).unwrap();
-    let block = text(RestResponse::from_service(200, "", [], &asked, b"hash").unwrap().block()).to_owned();
+    let block = text(RestResponse::from_service(200, "", [], &asked, b"hash", None).unwrap().block()).to_owned();
     let matched = |from: &str, to: &str| match_reply(&asked, b"hash", &response(&block.replace(from, to)).unwrap());
     assert_eq!(matched("", ""), Ok(()));
     assert_eq!(matched("x-road-client:ID", "x-road-client:id"), Err(Mismatch::Client));
@@ -400,6 +400,23 @@ fn fixed() -> ProptestConfig {
     ProptestConfig { rng_seed: RngSeed::Fixed(2), failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// A service cannot speak for its security server about agreements.
+#[test]
+fn a_service_decides_nothing() {
+    let asked = get(&[]).unwrap();
+    let digest = "0".repeat(64);
+    let forged = format!("a@{digest};c1");
+    let headers = [("Simpul-Decision", forged.as_bytes()), ("simpul-refusal", b"purpose"), ("a", b"b")];
+    let plain = RestResponse::from_service(200, "OK", headers, &asked, b"hash", None).unwrap();
+    assert_eq!((plain.verdict(), plain.headers().len()), (None, 6));
+    let own = Verdict::Decision { agreement: format!("b@{digest}").parse().unwrap(), clauses: vec!["c2".to_owned()] };
+    let decided = RestResponse::from_service(200, "OK", headers, &asked, b"hash", Some(&own)).unwrap();
+    assert_eq!(decided.verdict(), Some(&own));
+    assert!(
+        text(decided.block()).starts_with(&format!("200\r\nOK\r\na:b\r\nsimpul-decision:b@{digest};c2\r\nx-road-id:"))
+    );
+}
+
 proptest! {
     #![proptest_config(fixed())]
 
@@ -427,7 +444,7 @@ proptest! {
         prop_assert_eq!(&made.headers()[1..=headers.len()], &headers[..]);
         prop_assert_eq!(&RestRequest::decode(made.block().clone()).unwrap(), &made);
         let reply = RestResponse::from_service(
-            418, "I'm", headers.iter().map(|h| (h.name.as_str(), h.value.as_bytes())), &made, &[7; 64],
+            418, "I'm", headers.iter().map(|h| (h.name.as_str(), h.value.as_bytes())), &made, &[7; 64], None,
         ).unwrap();
         prop_assert_eq!(&RestResponse::decode(reply.block().clone()).unwrap(), &reply);
         prop_assert_eq!(match_reply(&made, &[7; 64], &reply), Ok(()));

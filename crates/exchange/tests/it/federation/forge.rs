@@ -247,7 +247,7 @@ pub(crate) fn answer_to(request: &Message, body: Option<&'static str>, digest: D
         Some(body) => hash::digest(digest, &[block.as_bytes(), hash::sha512(body).as_bytes()].concat()),
     };
     let headers = [("Content-Type", b"text/plain".as_slice())];
-    let head = RestResponse::from_service(200, "OK", headers, &head, hash.as_bytes()).unwrap();
+    let head = RestResponse::from_service(200, "OK", headers, &head, hash.as_bytes(), None).unwrap();
     Message { block: Some(head.block().clone()), body: body.map(Bytes::from), ..Message::default() }
 }
 

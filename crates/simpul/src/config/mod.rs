@@ -209,6 +209,11 @@ path = "/persons/*"
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
             ("[server.auth]", "[server.patience]\nhead-seconds = 0\n[server.auth]", "must be at least 1 second"),
             (
+                "peer-listen",
+                "minimum-client-version = \"7.6\"\npeer-listen",
+                "minimum-client-version = \"7.6\": MAJOR.MINOR.PATCH is needed",
+            ),
+            (
                 "[[server.client]]\n",
                 "[[server.client]]\nconnection = \"tls\"\n",
                 "expected one of `http`, `https`, `https-mutual`",
@@ -222,6 +227,24 @@ path = "/persons/*"
             if matches!(error, ConfigError::Parse { .. }) {
                 assert!(text.contains("line "), "{text}");
             }
+        }
+    }
+
+    /// wire.md §3.2: without a minimum every peer is answered.
+    #[test]
+    fn the_minimum_client_version_is_three_numbers() {
+        let with = |text: &str| {
+            let line = format!("minimum-client-version = \"{text}\"\npeer-listen");
+            read(&GOOD.replacen("peer-listen", &line, 1)).map(|c| c.server.unwrap().minimum_client_version)
+        };
+        assert_eq!(read(GOOD).unwrap().server.unwrap().minimum_client_version, None);
+        assert_eq!(with("7.6.0").unwrap(), Some((7, 6, 0)));
+        assert_eq!(with("0.10.18446744073709551615").unwrap(), Some((0, 10, u64::MAX)));
+        for text in
+            ["", "7", "7.6", "7.6.0.1", "7.6.0-1", "7.6.x", "7..0", "+7.6.0", " 7.6.0", "7.6.18446744073709551616"]
+        {
+            let error = with(text).unwrap_err().to_string();
+            assert!(error.contains("MAJOR.MINOR.PATCH") && error.contains("line "), "{text}: {error}");
         }
     }
 

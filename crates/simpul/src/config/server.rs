@@ -66,6 +66,9 @@ pub(crate) struct ServerRole {
     /// Seconds between fetches of own OCSP responses.
     #[serde(default = "defaults::ocsp_interval")]
     pub(crate) ocsp_interval_seconds: u64,
+    /// The oldest X-Road release of a peer that is answered, as `MAJOR.MINOR.PATCH`; absent, every peer is.
+    #[serde(default, deserialize_with = "version")]
+    pub(crate) minimum_client_version: Option<(u64, u64, u64)>,
     /// Accepts a configuration that is older than one accepted before; every use is logged.
     #[serde(default)]
     pub(crate) accept_conf_rollback: bool,
@@ -170,5 +173,18 @@ fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Err
         "7.8" => Ok(Dialect::V78),
         "7.7" => Ok(Dialect::V77),
         other => Err(D::Error::unknown_variant(other, &["7.8", "7.7"])),
+    }
+}
+
+/// A release, whole: three numbers and nothing else.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u64, u64, u64)>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = |s: &&str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let numbers: Vec<Option<u64>> = text.split('.').map(|n| Some(n).filter(digits)?.parse().ok()).collect();
+    match numbers.as_slice() {
+        [Some(major), Some(minor), Some(patch)] => Ok(Some((*major, *minor, *patch))),
+        _ => Err(D::Error::custom(format!(
+            "minimum-client-version = \"{text}\": MAJOR.MINOR.PATCH is needed, such as \"7.6.0\""
+        ))),
     }
 }

@@ -229,7 +229,7 @@ fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
         };
         services.insert(id, service);
     }
-    Ok(ServerConf { id: role.id.clone(), clients, services, access, minimum_client_version: None })
+    Ok(ServerConf { id: role.id.clone(), clients, services, access, minimum_client_version: role.minimum_client_version })
 }
 
 fn key_ring(role: &ServerRole) -> Result<KeyRing, RoleError> {

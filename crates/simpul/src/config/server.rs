@@ -37,6 +37,10 @@ pub(crate) struct ServerRole {
     pub(crate) ocsp_port: u16,
     /// Where information systems of the clients call, in plain HTTP.
     pub(crate) consumer_listen: SocketAddr,
+    /// Where they call by HTTPS; absent, nowhere.
+    pub(crate) consumer_tls_listen: Option<SocketAddr>,
+    /// The key for TLS with information systems and services; absent, a self-signed one is made and kept.
+    pub(crate) internal_tls: Option<KeyFiles>,
     /// The authentication key and its certificates.
     pub(crate) auth: KeyFiles,
     /// A sign key per member.
@@ -118,6 +122,7 @@ impl ServerRole {
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let own = [&mut self.anchor, &mut self.auth.key, &mut self.auth.certificate].into_iter();
         own.chain(self.sign.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
+            .chain(self.internal_tls.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
             .chain(self.client.iter_mut().flat_map(|c| &mut c.certificates))
             .chain(self.service.iter_mut().flat_map(|s| &mut s.pinned).flatten())
     }

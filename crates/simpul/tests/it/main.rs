@@ -7,6 +7,8 @@ mod evidence;
 #[cfg(test)]
 mod flip;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod kill;

@@ -69,7 +69,7 @@ pub(crate) async fn start(
 
     let fetcher = Arc::new(crate::fetch::client().map_err(part("TLS cannot be set up"))?);
     let keeping = Keeping {
-        anchor,
+        anchor: anchor.clone(),
         allowed: role.allowed_federations.clone().into(),
         rollback: if role.accept_conf_rollback { RollbackPolicy::Accept } else { RollbackPolicy::Refuse },
         interval: Duration::from_secs(role.conf_interval_seconds),
@@ -117,7 +117,7 @@ pub(crate) async fn start(
 
     let consumer = Arc::new(ConsumerPort {
         consumer: Consumer::new(ports.clone(), Arc::clone(&peers)),
-        evidence: Evidence::new(ports.clone(), tsas),
+        evidence: Evidence::new(ports.clone(), tsas, anchor),
     });
     let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));

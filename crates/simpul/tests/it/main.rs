@@ -17,6 +17,8 @@ mod large_body;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verify;

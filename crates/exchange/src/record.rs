@@ -32,6 +32,18 @@ pub(crate) fn request(at: &At<'_>, request: &Request, seal: &Seal) -> NewRecord 
     said.record(Direction::Request, at, seal)
 }
 
+/// The record of a request that is refused with this code: of its body the log keeps the digest only.
+pub(crate) fn refused(at: &At<'_>, message: &Request, seal: &Seal, code: String) -> NewRecord {
+    let mut record = request(at, message, seal);
+    if let (LoggedBody::Whole(octets), Some(body)) = (&record.body, message.body())
+        && let Ok(sha512) = body.digest.as_bytes().try_into()
+    {
+        record.body = LoggedBody::Truncated { len: u64::try_from(octets.len()).unwrap_or(u64::MAX), sha512 };
+    }
+    record.refused = Some(code);
+    record
+}
+
 /// A response's record.
 pub(crate) fn response(at: &At<'_>, response: &Response, seal: &Seal) -> NewRecord {
     let head = response.head();

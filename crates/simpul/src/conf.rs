@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
 use simpul_core::UnixTime;
 use simpul_core::ident::Instance;
 use simpul_exchange::ports::{Clock, ConfSource};
 use simpul_io::fetch::{self, Fetcher};
 use simpul_ledger::{ConfId, KeptConf, Ledger, LedgerError};
 use simpul_trust::conf::download::{AllowedFederations, Fetched, Outcome, Plan};
+use simpul_trust::conf::kept::{parts_of, tree_of_published};
 use simpul_trust::conf::rollback::{RollbackPolicy, Succession};
 use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
-use simpul_wire::gconf::{Anchor, tree};
+use simpul_wire::gconf::Anchor;
 use tokio_util::sync::CancellationToken;
 
 use crate::fetch::attempts;
@@ -136,7 +136,7 @@ impl ConfKeeper {
             return Ok(());
         }
         self.put_in_force(&mut state, published).await?;
-        if let Err(cause) = store(&self.keeping.dir, &state.published) {
+        if let Err(cause) = store(&self.keeping.dir, &self.keeping.anchor, &state.published) {
             // The configuration is in force all the same; only a restart without the registry would miss it.
             tracing::error!(%cause, dir = %self.keeping.dir.display(), "the global configuration could not be stored");
         }
@@ -198,21 +198,13 @@ fn same(one: &[Published], other: &[Published]) -> bool {
 
 /// The form in which the ledger keeps a configuration.
 fn kept(published: &Published) -> KeptConf {
-    let name = name_of(published);
-    let mut files = published.files(name);
-    let directory = files.remove(name).unwrap_or_default();
+    let (directory, parts) = parts_of(published);
     KeptConf {
         id: ConfId::new(published.directory.sha256()),
         instance: published.directory.instance().to_string(),
         directory,
-        parts: files.into_iter().collect(),
+        parts,
     }
-}
-
-/// The name under which a directory is stored: only the own instance's lists private parameters.
-fn name_of(published: &Published) -> &'static str {
-    let private = simpul_wire::gconf::PartKind::Private;
-    if published.part(&private).is_some() { "internalconf" } else { "externalconf" }
 }
 
 /// Reads the configuration that was in force last, without regard to its expiry.
@@ -226,13 +218,11 @@ fn stored(keeping: &Keeping) -> Result<Option<Vec<Published>>, ConfError> {
 }
 
 /// Writes a configuration beside the last one, and then lets the pointer lead to it.
-fn store(dir: &Path, published: &[Published]) -> std::io::Result<()> {
-    let Some(own) = published.first() else { return Ok(()) };
-    let mut files: BTreeMap<String, Bytes> = own.files(name_of(own));
-    for other in published.iter().skip(1) {
-        let folder = tree::folder_name(other.directory.instance());
-        files.extend(other.files(name_of(other)).into_iter().map(|(name, bytes)| (format!("{folder}/{name}"), bytes)));
+fn store(dir: &Path, anchor: &Anchor, published: &[Published]) -> std::io::Result<()> {
+    if published.is_empty() {
+        return Ok(());
     }
+    let files = tree_of_published(anchor, published);
     let hashes = published.iter().flat_map(|p| p.directory.sha256().into_iter().take(6));
     let name: String = hashes.map(|b| format!("{b:02x}")).collect();
     let target = dir.join(&name);

@@ -1,8 +1,9 @@
-//! Reads small folders into memory, bounded.
+//! Reads small folders into memory, bounded; writes files whole.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -54,6 +55,19 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Bytes, FilesError> {
         true => Err(FilesError::TooMuch { path: path.to_owned(), what: "the file is too large" }),
         false => Ok(octets.into()),
     }
+}
+
+/// Writes a file under another name and renames it, so that it is never there in half.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    match std::fs::remove_file(&part) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)
 }
 
 fn collect(

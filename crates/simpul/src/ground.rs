@@ -79,7 +79,7 @@ impl Ground {
             let cure = cure(&cause, &facts, files);
             GroundError::Signed { cause: Box::new(cause), cure }
         };
-        let names: Vec<_> = Location::of_anchor(&anchor).iter().map(|l| l.directory_name().to_owned()).collect();
+        let names: Vec<_> = Location::of_anchor(&anchor).iter().map(|l| l.file_name().to_owned()).collect();
         let below = below(files, SIGNED, |name| names.iter().any(|n| n == name));
         let never = UnixTime::from_millis(i64::MIN);
         let tree = signed::load_tree(&anchor, below.as_ref().unwrap_or(files), never).map_err(refused)?;

@@ -12,7 +12,7 @@ use simpul_ledger::{
 };
 use simpul_store::sqlite::{OpenError, SqliteLedger};
 use simpul_trust::asic::{Content, Sender, verify_container};
-use simpul_trust::conf::{ConfError, GlobalConf, signed};
+use simpul_trust::conf::{ConfError, GlobalConf, kept, signed};
 use simpul_trust::hash;
 use simpul_trust::seal::{self, Parts};
 use simpul_wire::gconf::Anchor;
@@ -151,7 +151,7 @@ impl Auditor<'_> {
 
 /// The configuration that kept versions make, proved by the anchor; the own instance's comes first.
 fn prove(anchor: &Anchor, kept: &[KeptConf]) -> Result<GlobalConf, ConfError> {
-    let files = signed::tree_of(kept.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice())));
+    let files = kept::tree_of(anchor, kept.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice())));
     let tree = signed::load_tree(anchor, &files, UnixTime::from_millis(0))?;
     GlobalConf::from_parts(&anchor.instance, tree.parts())
 }

@@ -10,6 +10,7 @@ mod demo;
 mod fetch;
 mod files;
 mod globalconf;
+mod internal_tls;
 mod keys;
 mod ledger;
 mod membership;

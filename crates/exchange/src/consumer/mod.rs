@@ -21,7 +21,7 @@ pub use self::error::RelayError;
 use crate::call::{Answer, AnswerBody, ConsumerCall};
 use crate::message::Response;
 use crate::ports::{PeerLink, Ports};
-use crate::{record, trace};
+use crate::{record, sealing, trace};
 
 /// Relays calls of the information systems of this server's clients.
 pub struct Consumer {
@@ -58,6 +58,7 @@ impl Consumer {
         let head = self.parse(&call)?;
         admit_caller(&self.ports.server.current(), head.client(), &call.caller)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;
+        sealing::context(&self.ports, head.client().member(), self.ports.clock.now()).map_err(RelayError::Sign)?;
         let link = self.peers.open(&route).await.map_err(RelayError::Link)?;
         self.check_peer(&conf, link.address().to_owned(), link.peer_chain().to_vec(), &head).await?;
         let (sent, (received, hash_algorithm)) = self.ask(link, head, call.body, &conf).await?;

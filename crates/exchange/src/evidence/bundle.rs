@@ -3,8 +3,8 @@
 use std::io::{Cursor, Write};
 
 use simpul_ledger::KeptConf;
-use simpul_trust::conf::{GlobalConf, signed};
-use simpul_wire::gconf::tree;
+use simpul_trust::conf::{GlobalConf, kept};
+use simpul_wire::gconf::{Anchor, tree};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -40,10 +40,10 @@ pub(super) fn verification_conf(conf: &GlobalConf) -> Result<Vec<u8>, BundleErro
 }
 
 /// Signed configurations as `trust::conf::signed::load_tree` reads them.
-pub(super) fn signed_conf(confs: &[KeptConf]) -> Result<Vec<u8>, BundleError> {
+pub(super) fn signed_conf(anchor: &Anchor, confs: &[KeptConf]) -> Result<Vec<u8>, BundleError> {
     let mut bundle = Bundle::new(CompressionMethod::Deflated);
-    let kept = confs.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice()));
-    for (name, content) in signed::tree_of(kept) {
+    let all = confs.iter().map(|c| (c.instance.as_str(), &c.directory, c.parts.as_slice()));
+    for (name, content) in kept::tree_of(anchor, all) {
         bundle.add(&format!("signedconf/{name}"), &content)?;
     }
     bundle.finish()

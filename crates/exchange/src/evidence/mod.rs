@@ -11,6 +11,7 @@ use bytes::Bytes;
 use simpul_ledger::{ConfId, Filter, KeptConf, LedgerError, Page, StoredRecord, Summary, Timestamper};
 use simpul_ledger::{RecordId, StampState, evidence};
 use simpul_trust::asic::{AsicError, MIME_TYPE};
+use simpul_wire::gconf::Anchor;
 
 use self::query::{Query, QueryError};
 use crate::call::{Answer, AnswerBody, Caller, ConsumerCall};
@@ -25,6 +26,7 @@ const RECORDS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 pub struct Evidence {
     ports: Ports,
     timestamper: Arc<dyn Timestamper>,
+    anchor: Anchor,
 }
 
 /// Why there is no evidence to hand out; texts are plain (wire.md §7.4).
@@ -80,10 +82,11 @@ struct File {
 }
 
 impl Evidence {
-    /// Downloads from this ledger; `timestamper` serves `force`.
+    /// Downloads from this ledger; `timestamper` serves `force`, and `anchor`, the own instance's, names the directory
+    /// in a signed configuration: by that name the judge finds it.
     #[must_use]
-    pub fn new(ports: Ports, timestamper: Arc<dyn Timestamper>) -> Self {
-        Self { ports, timestamper }
+    pub fn new(ports: Ports, timestamper: Arc<dyn Timestamper>, anchor: Anchor) -> Self {
+        Self { ports, timestamper, anchor }
     }
 
     /// Whether a request target is an evidence download.
@@ -178,7 +181,7 @@ impl Evidence {
         for id in &record.record.conf {
             confs.push(self.conf(*id).await?);
         }
-        let content = bundle::signed_conf(&confs).map_err(DownloadError::Bundle)?;
+        let content = bundle::signed_conf(&self.anchor, &confs).map_err(DownloadError::Bundle)?;
         Ok(File { name: "signedconf.zip".to_owned(), content_type: "application/zip", content })
     }
 

@@ -3,6 +3,7 @@
 
 mod error;
 mod receive;
+mod refused;
 mod reply;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use simpul_trust::message::Received;
 use simpul_wire::rest::RestRequest;
 use simpul_wire::transport::{Direction, MESSAGE_TYPE, MESSAGE_TYPE_REST};
 
-use super::{AnswerError, enabled};
+use super::{AnswerError, enabled, refused};
 use crate::call::PeerCall;
 use crate::inbound::Inbound;
 use crate::message::Request;
@@ -41,9 +41,16 @@ pub(super) async fn request(
     report(closing.fault);
     let seal = closing.seal.ok_or(AnswerError::MissingSignature)?;
     let request = Request::new(head, closing.body);
-    server.access.foresee(&request, conf).map_err(AnswerError::Denied)?;
-    enabled(server, &request)?;
-    Ok(Received::new(request, seal))
+    let allowed = server.access.foresee(&request, conf).map_err(AnswerError::Denied);
+    let allowed = allowed.and_then(|()| enabled(server, &request).map(drop));
+    let received = Received::new(request, seal);
+    match allowed {
+        Ok(()) => Ok(received),
+        Err(refusal) => {
+            refused::keep(ports, conf, received, &refusal).await;
+            Err(refusal)
+        }
+    }
 }
 
 /// Judges who asks, before the body is read: the provider is registered here and can seal an answer, the peer's

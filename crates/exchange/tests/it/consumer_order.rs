@@ -71,6 +71,10 @@ const DEFECTS: &[Defect] = &[
     defect("another server is wanted", Reached::Nowhere, "invalid_security_server", |_, call| {
         *call = with_header(post("", "x"), "X-Road-Security-Server", "MY/GOV/1002/ss2");
     }),
+    defect("no sign key", Reached::Nowhere, "cannot_create_signature", |f, _| f.id.keys.remove(&member(CLIENT))),
+    defect("no OCSP response for the sign key", Reached::Nowhere, "cannot_create_signature", |f, _| {
+        f.id.ocsp.lose(&chain(&f.id.keys.of(&member(CLIENT)))[0]);
+    }),
     defect("an unreachable server", Reached::Opened, "network_error", |f, _| {
         f.road.next(Obstacle::Closed(unreachable));
     }),
@@ -81,7 +85,6 @@ const DEFECTS: &[Defect] = &[
         f.id.ocsp.lose(&f.id_chain()[0]);
     }),
     defect("a body that breaks off", Reached::Opened, "io_error", |_, call| call.body = Some(cut(["half"]))),
-    defect("no sign key", Reached::Opened, "cannot_create_signature", |f, _| f.id.keys.remove(&member(CLIENT))),
     defect("a log that fails", Reached::Opened, "logging_failed", |f, _| {
         f.id.store.break_next(Step::Append, How::Lost, 2);
     }),

@@ -25,6 +25,8 @@ mod provider_causes;
 #[cfg(test)]
 mod provider_order;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod sizes;

@@ -2,9 +2,8 @@
 //! Everything in it is generated and marked as laboratory.
 
 use std::fs;
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use simpul_trust::token::{Signer, SoftSigner};
 use simpul_wire::gconf::{Anchor, AnchorSource};
 
 use super::plan::{self, Plan, PortError, Ports, Site};
+use crate::files;
 
 /// What a new federation is made of.
 #[derive(Clone, Copy, Debug)]
@@ -366,15 +366,6 @@ fn make_dir(path: &Path) -> Result<(), PrepareError> {
     made.map_err(|cause| PrepareError::Write { path: path.to_owned(), cause })
 }
 
-/// Writes a file under another name and renames it, so that it is never there in half.
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PrepareError> {
-    let write = || {
-        let part = path.with_extension("part");
-        let _ = fs::remove_file(&part);
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    write().map_err(|cause| PrepareError::Write { path: path.to_owned(), cause })
+    files::write_whole(path, bytes, mode).map_err(|cause| PrepareError::Write { path: path.to_owned(), cause })
 }

@@ -1,6 +1,7 @@
 //! The security server: the exchange composed with sockets, storage and keys.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,14 @@ use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
 use simpul_io::ocsp::{OcspKeeper, OcspSettings};
 use simpul_io::peer::Peers;
 use simpul_io::service::Services;
-use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector};
+use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector, SystemAcceptor};
 use simpul_ledger::{Ledger, LedgerSettings};
 use simpul_policy::{AccessRights, Right};
 use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
+use simpul_trust::cert::Certificate;
 use simpul_trust::conf::rollback::RollbackPolicy;
-use simpul_trust::token::Signer;
+use simpul_trust::token::{Signer, SoftSigner};
 
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +33,7 @@ use super::stamping;
 use super::{RoleError, Running};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
+use crate::internal_tls;
 use crate::keys::{self, KeyRing};
 use crate::membership::read_anchor;
 use crate::random::SystemRandom;
@@ -53,9 +56,10 @@ pub(crate) async fn start(
     let mut tasks = Vec::new();
     let dir = storage.dir.join("server");
     let auth = signer(&role.auth)?;
+    let internal = internal_tls(role, &dir, clock.as_ref())?;
     let ring = key_ring(role)?;
     let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "server", cause })?;
-    let server = Arc::new(Configured(Arc::new(server_conf(role)?)));
+    let server = Arc::new(Configured(Arc::new(server_conf(role, internal.certificate())?)));
 
     let store = SqliteLedger::open(&dir.join("ledger")).await.map_err(part("the message log cannot be opened"))?;
     let (ledger, writer) =
@@ -65,7 +69,7 @@ pub(crate) async fn start(
 
     let fetcher = Arc::new(crate::fetch::client().map_err(part("TLS cannot be set up"))?);
     let keeping = Keeping {
-        anchor,
+        anchor: anchor.clone(),
         allowed: role.allowed_federations.clone().into(),
         rollback: if role.accept_conf_rollback { RollbackPolicy::Accept } else { RollbackPolicy::Refuse },
         interval: Duration::from_secs(role.conf_interval_seconds),
@@ -78,6 +82,7 @@ pub(crate) async fn start(
     tasks.push(tokio::spawn(Arc::clone(&conf).keep(stop.clone())));
 
     let identity = identity(&auth)?;
+    let internal = self::identity(&internal)?;
     let chains: Vec<_> = std::iter::once(chain(&auth)).chain(ring.chains()).collect();
     let settings = OcspSettings {
         port: role.ocsp_port,
@@ -92,7 +97,7 @@ pub(crate) async fn start(
 
     let peers: Arc<dyn PeerLink> =
         Arc::new(Peers::new(PeerConnector::new(identity.clone()), role.patience.peers(role.peer_port)));
-    let services = Services::new(ServiceConnector::new(identity.clone()), role.patience.services());
+    let services = Services::new(ServiceConnector::new(internal.clone()), role.patience.services());
     let ports = Ports {
         conf: conf.clone(),
         server,
@@ -112,7 +117,7 @@ pub(crate) async fn start(
 
     let consumer = Arc::new(ConsumerPort {
         consumer: Consumer::new(ports.clone(), Arc::clone(&peers)),
-        evidence: Evidence::new(ports.clone(), tsas),
+        evidence: Evidence::new(ports.clone(), tsas, anchor),
     });
     let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
@@ -122,12 +127,16 @@ pub(crate) async fn start(
     let (consumer_port, consumer_at) = listen("consumer-listen", role.consumer_listen).await?;
     tasks.push(tokio::spawn(listen::peer(peer, acceptor, provider, role.patience.listener(), stop.clone())));
     tasks.push(tokio::spawn(listen::ocsp(ocsp_port, ocsp, role.patience.listener(), stop.clone())));
+    let mut ports_at = vec![("consumer", consumer_at), ("peer", peer_at), ("ocsp", ocsp_at)];
+    if let Some(address) = role.consumer_tls_listen {
+        let (port, at) = listen("consumer-tls-listen", address).await?;
+        ports_at.push(("consumer-tls", at));
+        let tls = Some(Arc::new(SystemAcceptor::new(internal)));
+        let serving = listen::consumer(port, tls, consumer.clone(), role.patience.listener(), stop.clone());
+        tasks.push(tokio::spawn(serving));
+    }
     tasks.push(tokio::spawn(listen::consumer(consumer_port, None, consumer, role.patience.listener(), stop)));
-    let running = Running {
-        name: format!("server {}", role.id.short()),
-        ports: vec![("consumer", consumer_at), ("peer", peer_at), ("ocsp", ocsp_at)],
-        tasks,
-    };
+    let running = Running { name: format!("server {}", role.id.short()), ports: ports_at, tasks };
     Ok((running, Handle { ports, peers }))
 }
 
@@ -191,7 +200,7 @@ fn log_settings(role: &ServerRole) -> LedgerSettings {
     }
 }
 
-fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
+fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, RoleError> {
     let mut access = AccessRights::default();
     for entry in &role.access {
         let endpoint = entry.endpoint().map_err(part("[[server.access]] path"))?;
@@ -199,7 +208,8 @@ fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
     }
     let mut clients = HashMap::new();
     for entry in &role.client {
-        let mut certificates = Vec::new();
+        // The server's own internal TLS certificate passes for every client (wire.md §9.3).
+        let mut certificates = vec![internal.clone()];
         for path in &entry.certificates {
             certificates.extend(keys::certificates(path).map_err(key)?);
         }
@@ -229,7 +239,13 @@ fn server_conf(role: &ServerRole) -> Result<ServerConf, RoleError> {
         };
         services.insert(id, service);
     }
-    Ok(ServerConf { id: role.id.clone(), clients, services, access, minimum_client_version: None })
+    Ok(ServerConf {
+        id: role.id.clone(),
+        clients,
+        services,
+        access,
+        minimum_client_version: role.minimum_client_version,
+    })
 }
 
 fn key_ring(role: &ServerRole) -> Result<KeyRing, RoleError> {
@@ -241,17 +257,29 @@ fn key_ring(role: &ServerRole) -> Result<KeyRing, RoleError> {
     Ok(KeyRing::new(all))
 }
 
-fn identity(auth: &simpul_trust::token::SoftSigner) -> Result<Arc<dyn IdentitySource>, RoleError> {
+fn identity(auth: &SoftSigner) -> Result<Arc<dyn IdentitySource>, RoleError> {
     let made = Identity::new(auth.certificate().clone(), auth.chain().to_vec(), auth.private_key().clone());
     let identity = Arc::new(made.map_err(part("the authentication key cannot be used"))?);
     Ok(Arc::new(move || Some(Arc::clone(&identity))))
 }
 
-fn chain(signer: &dyn Signer) -> Vec<simpul_trust::cert::Certificate> {
+fn chain(signer: &dyn Signer) -> Vec<Certificate> {
     std::iter::once(signer.certificate()).chain(signer.chain()).cloned().collect()
 }
 
-fn signer(files: &KeyFiles) -> Result<simpul_trust::token::SoftSigner, RoleError> {
+/// The operator's internal TLS key, or the one that is kept under the server's folder.
+fn internal_tls(role: &ServerRole, dir: &Path, clock: &dyn Clock) -> Result<SoftSigner, RoleError> {
+    match &role.internal_tls {
+        Some(files) => signer(files),
+        None => {
+            let address = role.consumer_tls_listen.map(|a| a.ip());
+            let made = internal_tls::open(&dir.join("internal-tls"), address, clock.now());
+            made.map_err(part("there is no key for TLS with information systems"))
+        }
+    }
+}
+
+fn signer(files: &KeyFiles) -> Result<SoftSigner, RoleError> {
     keys::signer(&files.key, &files.certificate).map_err(key)
 }
 

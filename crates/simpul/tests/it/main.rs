@@ -7,6 +7,8 @@ mod evidence;
 #[cfg(test)]
 mod flip;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod kill;
@@ -14,6 +16,8 @@ mod kill;
 mod large_body;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Where a configuration may be found, and whose signature it must carry (wire.md §8.1).
 
 use simpul_core::ident::Instance;
-use simpul_wire::gconf::Anchor;
+use simpul_wire::gconf::{Anchor, PartKind, tree};
 
 use crate::cert::Certificate;
 
 /// The organisation in the subject of every verification certificate of a laboratory federation.
 pub const LAB_ORGANISATION: &str = "Simpul Lab";
+
+/// The name of the file of a directory whose URL gives none that can be used.
+const DIRECTORY: &str = "directory";
 
 /// A place that may hold a signed directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,13 @@ impl Location {
     pub fn directory_name(&self) -> &str {
         directory_name(&self.url)
     }
+
+    /// The name of the file that holds a copy of the directory: the last segment of the path, where a file and no
+    /// part of a configuration can have it.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        file_name(&self.url)
+    }
 }
 
 /// The last segment of the path of a URL, without query and fragment; empty if there is none.
@@ -44,6 +54,15 @@ pub fn directory_name(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     path.rsplit_once('/').map_or("", |(_, name)| name)
+}
+
+/// See [`Location::file_name`].
+pub(super) fn file_name(url: &str) -> &str {
+    match directory_name(url) {
+        "" | "." | ".." | tree::INSTANCE_IDENTIFIER => DIRECTORY,
+        name if PartKind::from_file_name(name).is_some() => DIRECTORY,
+        name => name,
+    }
 }
 
 /// Whether an anchor belongs to a laboratory federation.
@@ -77,6 +96,19 @@ mod tests {
             ("http://cs", ""),
         ] {
             assert_eq!(directory_name(url), name, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_name_that_no_part_has() {
+        for (url, name) in [
+            ("http://proxy/ID/conf?version=6", "conf"),
+            ("http://proxy/", "directory"),
+            ("http://proxy/a/..", "directory"),
+            ("http://proxy/shared-params.xml", "directory"),
+            ("http://proxy/instance-identifier", "directory"),
+        ] {
+            assert_eq!(file_name(url), name, "{url}");
         }
     }
 

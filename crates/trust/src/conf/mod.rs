@@ -9,6 +9,7 @@ pub mod auth;
 pub mod download;
 pub mod error;
 pub mod instance;
+pub mod kept;
 pub mod location;
 pub mod part;
 pub(crate) mod proven;

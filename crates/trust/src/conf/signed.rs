@@ -220,30 +220,9 @@ impl Examination {
     }
 }
 
-/// A configuration as it was kept: the instance, its signed directory, and its parts by the names of
-/// [`Published::files`].
-pub type Kept<'a> = (&'a str, &'a Bytes, &'a [(String, Bytes)]);
-
-/// The files that [`load_tree`] reads, from configurations that were kept: the own instance's first, at the top under
-/// the name of an internal directory, each other one in the folder of its instance under that of an external one
-/// (§8.3).
-#[must_use]
-pub fn tree_of<'a>(kept: impl IntoIterator<Item = Kept<'a>>) -> BTreeMap<String, Bytes> {
-    let mut files = BTreeMap::new();
-    for (place, (instance, directory, parts)) in kept.into_iter().enumerate() {
-        let (folder, name) = match (place, instance.parse()) {
-            (0, _) | (_, Err(_)) => (String::new(), "internalconf"),
-            (_, Ok(instance)) => (format!("{}/", tree::folder_name(&instance)), "externalconf"),
-        };
-        files.insert(format!("{folder}{name}"), directory.clone());
-        files.extend(parts.iter().map(|(name, bytes)| (format!("{folder}{name}"), bytes.clone())));
-    }
-    files
-}
-
 /// Proves one published version from files that were read before, such as `fixtures/signed-globalconf/V6`.
 ///
-/// The directory is the file named by the last segment of the anchor's URL. Each part that it lists is the file
+/// The directory is the file named by the last segment of the anchor's URL ([`Location::file_name`]). Each part that it lists is the file
 /// whose path is the longest end of its location, or the name by which a client stores it. All must be there.
 pub fn load(anchor: &Anchor, files: &BTreeMap<String, Bytes>, at: UnixTime) -> Result<Published, ConfError> {
     examine(anchor, files, at)?.published()
@@ -299,13 +278,13 @@ fn examine_below(
 ) -> Result<Examination, ConfError> {
     let locations = Location::of_anchor(anchor);
     let file = |name: &str| files.get(&format!("{folder}{name}"));
-    let found = locations.iter().map(Location::directory_name).find_map(|name| Some((name, file(name)?)));
+    let found = locations.iter().map(Location::file_name).find_map(|name| Some((name, file(name)?)));
     let Some((name, bytes)) = found else {
-        let mut names: Vec<_> = locations.iter().map(Location::directory_name).collect();
+        let mut names: Vec<_> = locations.iter().map(Location::file_name).collect();
         names.dedup();
         return Err(ConfError::NoDirectory { instance: anchor.instance.clone(), names: names.join(", ") });
     };
-    let here = locations.iter().filter(|l| l.directory_name() == name);
+    let here = locations.iter().filter(|l| l.file_name() == name);
     let certificates: Vec<_> = here.flat_map(|l| l.certificates.iter().cloned()).collect();
     let directory = verify_directory(&anchor.instance, &certificates, bytes.clone(), at)?;
     let judge = |entry: &PartEntry| {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use simpul_core::{Digest, DigestAlgorithm};
 use simpul_exchange::ports::ConfSource;
-use simpul_ledger::{ConfId, Direction, LedgerStore, LoggedBody, StoredRecord};
+use simpul_ledger::{ConfId, Direction, LedgerStore, LoggedBody, Side, StoredRecord};
 use simpul_trust::conf::GlobalConf;
 use simpul_trust::hash;
 use simpul_trust::seal::{self, Parts};
@@ -60,7 +60,10 @@ fn judge(stored: &StoredRecord, conf: &GlobalConf) {
     seal::check(&parts, &record.seal, &signer, conf, NOW).unwrap();
     assert_eq!((&record.client, &record.service), (&client, &service));
     assert_eq!((&record.message_id, &record.request_id), (&message_id, &request_id));
-    assert_eq!(record.refused, None);
+    if record.refused.is_some() {
+        assert_eq!((record.side, record.direction), (Side::Provider, Direction::Request), "only requests are refused");
+        assert!(!matches!(record.body, LoggedBody::Whole(_)), "what is refused is kept as its digest");
+    }
 }
 
 /// What the log keeps of a record's body, if all of it.

@@ -93,6 +93,8 @@ fn furnish(federation: &Federation, keys: &Keys) {
         );
         append(federation, &format!("{instance}/simpul.toml"), PATIENCE);
     }
+    // The version of the ordinary message: what is equal passes.
+    federation.edit("my/simpul.toml", "[server]\n", "[server]\nminimum-client-version = \"7.8.0\"\n");
     append(federation, "id/simpul.toml", &clients());
     append(federation, "my/simpul.toml", &services(federation));
     let mut certificates = vec!["\"keys/auth.pem\"".to_owned()];

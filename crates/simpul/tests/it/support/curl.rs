@@ -63,6 +63,18 @@ impl Curl {
         self
     }
 
+    /// Believes this certificate and no other, and lets the name in the URL be checked against it.
+    pub(crate) fn trust(mut self, certificate: &Path) -> Self {
+        self.command.arg("--cacert").arg(certificate);
+        self
+    }
+
+    /// Presents this certificate with its key, PEM files.
+    pub(crate) fn certificate(mut self, certificate: &Path, key: &Path) -> Self {
+        self.command.arg("--cert").arg(certificate).arg("--key").arg(key);
+        self
+    }
+
     /// Makes the call.
     pub(crate) fn send(mut self) -> Reply {
         let output = self.command.output().expect("curl runs");

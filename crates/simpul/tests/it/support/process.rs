@@ -1,6 +1,7 @@
 //! A child process that is ended with its test.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub(crate) struct Process {
     child: Child,
     args: Vec<String>,
     errors: Arc<Mutex<String>>,
+    ready: String,
 }
 
 impl Process {
@@ -41,12 +43,14 @@ impl Process {
                 text.push('\n');
             }
         });
-        let mut process = Self { child, args: args.iter().map(|a| (*a).to_owned()).collect(), errors };
-        if !became_ready(stdout) {
+        let mut process =
+            Self { child, args: args.iter().map(|a| (*a).to_owned()).collect(), errors, ready: String::new() };
+        let Some(line) = became_ready(stdout) else {
             process.kill();
             let _ = reader.join();
             panic!("{args:?} did not become ready:\n{}", process.errors());
-        }
+        };
+        process.ready = line;
         process
     }
 
@@ -67,6 +71,12 @@ impl Process {
         self.kill();
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         *self = Self::start(&args);
+    }
+
+    /// The address of one of its ports, as its `ready` line has it.
+    pub(crate) fn port(&self, name: &str) -> SocketAddr {
+        let (_, rest) = self.ready.split_once(&format!(" {name} ")).unwrap_or_else(|| panic!("{}", self.ready));
+        rest.split([',', ';']).next().unwrap().trim().parse().unwrap()
     }
 
     /// What it has said on standard error so far.
@@ -93,16 +103,16 @@ impl Drop for Process {
     }
 }
 
-/// Reads lines until one starts with `ready`; the rest is read away so that the child never blocks.
-fn became_ready(stdout: ChildStdout) -> bool {
+/// Reads lines until one starts with `ready`, and gives it; the rest is read away so that the child never blocks.
+fn became_ready(stdout: ChildStdout) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines() {
             let Ok(line) = line else { break };
             if line.starts_with("ready") {
-                let _ = sender.send(());
+                let _ = sender.send(line);
             }
         }
     });
-    receiver.recv_timeout(READY).is_ok()
+    receiver.recv_timeout(READY).ok()
 }

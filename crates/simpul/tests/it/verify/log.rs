@@ -134,3 +134,25 @@ fn restore(file: &Path, octets: &[u8]) {
     }
     std::fs::write(file, octets).unwrap();
 }
+
+/// A refused request stands in the provider's log and is judged with the rest; nobody gets it as an exchange
+/// (docs/adr/0005).
+#[test]
+fn a_refused_request_is_kept_and_not_handed_out() {
+    let federation = Federation::prepare();
+    let mut running = federation.start_all();
+    let url = format!("{}{PERSONS}/persons?limit=1", federation.text("/id/server/consumer"));
+    let reply = Curl::get(&url).client("ID/GOV/3201/payroll").header("x-road-id", "refused-1").send();
+    assert_eq!(reply.fault(), "server.serverproxy.access_denied");
+    let provider = federation.text("/my/server/consumer");
+    let party = "xRoadInstance=MY&memberClass=GOV&memberCode=1001&subsystemCode=civil-registry&queryId=refused-1";
+    for path in ["asic", "signedconf"] {
+        let reply = Curl::get(&format!("{provider}/{path}?{party}&force")).send();
+        assert_eq!(reply.status, 404, "{path}: {reply:?}");
+    }
+    assert_eq!(running.process("my/server").stop(), Some(0));
+    let (code, text) =
+        text(&["ledger".as_ref(), "verify".as_ref(), "--config".as_ref(), federation.config("my").as_os_str()]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 records") && text.contains("0 wrong"), "{text}");
+}

@@ -1,0 +1,97 @@
+//! `[[server.client]]`, `[[server.service]]`, `[[server.access]]`: who may ask whom for what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use simpul_core::ClientId;
+use simpul_core::ident::ServiceCode;
+use simpul_exchange::server::ConnectionType;
+use simpul_policy::{Endpoint, Subject};
+
+use super::defaults;
+use super::values::text;
+
+/// A client of this server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ClientEntry {
+    /// Its id, such as `ID/GOV/3201/manpower`.
+    #[serde(deserialize_with = "text")]
+    pub(crate) id: ClientId,
+    /// How its information systems connect: `http`, `https` or `https-mutual`.
+    #[serde(default, deserialize_with = "connection")]
+    pub(crate) connection: ConnectionType,
+    /// Certificates of its information systems (PEM files).
+    #[serde(default)]
+    pub(crate) certificates: Vec<PathBuf>,
+}
+
+/// A service of a client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ServiceEntry {
+    /// Whose service it is.
+    #[serde(deserialize_with = "text")]
+    pub(crate) provider: ClientId,
+    /// Its code.
+    #[serde(deserialize_with = "text")]
+    pub(crate) code: ServiceCode,
+    /// Where it is: an http or https URL.
+    pub(crate) url: String,
+    /// How long an answer may be awaited, in seconds; 0 waits without end.
+    #[serde(default = "defaults::service_timeout")]
+    pub(crate) timeout_seconds: u64,
+    /// The notice of a disabled service.
+    pub(crate) disabled: Option<String>,
+    /// For https: PEM files of the certificates one of which the service must present. Absent accepts any.
+    pub(crate) pinned: Option<Vec<PathBuf>>,
+    /// Its OpenAPI 3 description, a file or URL (for people; the exchange does not read it).
+    pub(crate) openapi: Option<String>,
+}
+
+/// One access right.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AccessEntry {
+    /// Whose service.
+    #[serde(deserialize_with = "text")]
+    pub(crate) provider: ClientId,
+    /// Which service code.
+    #[serde(deserialize_with = "text")]
+    pub(crate) service: ServiceCode,
+    /// Who: `INSTANCE/CLASS/CODE/SUBSYSTEM` or `GLOBALGROUP:INSTANCE/GROUP`.
+    #[serde(deserialize_with = "text")]
+    pub(crate) subject: Subject,
+    /// HTTP method, `*` for any.
+    #[serde(default = "defaults::any_method")]
+    pub(crate) method: String,
+    /// Path pattern; `**` for the whole service.
+    #[serde(default = "defaults::any_path")]
+    pub(crate) path: String,
+}
+
+impl AccessEntry {
+    /// The endpoint that the right covers.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, simpul_policy::access::GlobError> {
+        Endpoint::new(&self.method, &self.path)
+    }
+}
+
+impl ServiceEntry {
+    /// How long an answer may be awaited.
+    #[must_use]
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (self.timeout_seconds > 0).then(|| Duration::from_secs(self.timeout_seconds))
+    }
+}
+
+fn connection<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ConnectionType, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "http" => Ok(ConnectionType::Http),
+        "https" => Ok(ConnectionType::Https),
+        "https-mutual" => Ok(ConnectionType::HttpsMutual),
+        other => Err(D::Error::unknown_variant(other, &["http", "https", "https-mutual"])),
+    }
+}

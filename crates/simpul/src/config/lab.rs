@@ -1,0 +1,35 @@
+//! `[lab]`: test trust services and sample registers.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Test trust services and sample registers. Loopback only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LabRole {
+    /// Where the CA's OCSP responder (`/ocsp`), the TSA (`/tsa`) and the register (`/register`) answer.
+    pub(crate) listen: SocketAddr,
+    /// The test CA's folder.
+    pub(crate) ca: PathBuf,
+    /// The anchor of the instance that this laboratory serves; it must be marked as lab.
+    pub(crate) anchor: PathBuf,
+    /// Whether the sample civil register answers too.
+    #[serde(default)]
+    pub(crate) register: bool,
+}
+
+impl LabRole {
+    /// The paths in it.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        [&mut self.ca, &mut self.anchor].into_iter()
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.listen.ip().is_loopback() {
+            true => Ok(()),
+            false => Err(format!("[lab] listen = \"{}\": laboratory roles listen on loopback only", self.listen)),
+        }
+    }
+}

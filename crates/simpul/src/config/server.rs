@@ -1,0 +1,195 @@
+//! `[server]`: the security-server role.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use simpul_core::ident::Instance;
+use simpul_core::{ClientId, Dialect, MemberId, ServerId};
+use simpul_exchange::server::ConnectionType;
+use simpul_trust::conf::download::AllowedFederations;
+
+use super::values::{text, texts};
+use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, Patience, ServiceEntry, defaults};
+
+/// The security-server role.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ServerRole {
+    /// This server's id, such as `ID/GOV/3201/ss1`.
+    #[serde(deserialize_with = "text")]
+    pub(crate) id: ServerId,
+    /// The configuration anchor of the own instance, as the state hands it out.
+    pub(crate) anchor: PathBuf,
+    /// Instances whose configuration is used too.
+    #[serde(default)]
+    pub(crate) allowed_federations: Federations,
+    /// Where other security servers reach this one (mutual TLS).
+    pub(crate) peer_listen: SocketAddr,
+    /// Where other security servers fetch OCSP responses.
+    pub(crate) ocsp_listen: SocketAddr,
+    /// The peer port of every server in the federation.
+    #[serde(default = "defaults::peer_port")]
+    pub(crate) peer_port: u16,
+    /// The OCSP port of every server in the federation.
+    #[serde(default = "defaults::ocsp_port")]
+    pub(crate) ocsp_port: u16,
+    /// Where information systems of the clients call, in plain HTTP.
+    pub(crate) consumer_listen: SocketAddr,
+    /// Where they call by HTTPS; absent, nowhere.
+    pub(crate) consumer_tls_listen: Option<SocketAddr>,
+    /// The key for TLS with information systems and services; absent, a self-signed one is made and kept.
+    pub(crate) internal_tls: Option<KeyFiles>,
+    /// The authentication key and its certificates.
+    pub(crate) auth: KeyFiles,
+    /// A sign key per member.
+    #[serde(default)]
+    pub(crate) sign: Vec<SignKey>,
+    /// Clients of this server.
+    #[serde(default)]
+    pub(crate) client: Vec<ClientEntry>,
+    /// Their services.
+    #[serde(default)]
+    pub(crate) service: Vec<ServiceEntry>,
+    /// Who may use them.
+    #[serde(default)]
+    pub(crate) access: Vec<AccessEntry>,
+    /// The message log.
+    #[serde(default)]
+    pub(crate) log: LogSettings,
+    /// How long others may take.
+    #[serde(default)]
+    pub(crate) patience: Patience,
+    /// Spelling of fault codes: `7.8` or `7.7`.
+    #[serde(default, deserialize_with = "dialect")]
+    pub(crate) fault_dialect: Dialect,
+    /// Seconds between looks at the global configuration.
+    #[serde(default = "defaults::conf_interval")]
+    pub(crate) conf_interval_seconds: u64,
+    /// Seconds between fetches of own OCSP responses.
+    #[serde(default = "defaults::ocsp_interval")]
+    pub(crate) ocsp_interval_seconds: u64,
+    /// The oldest X-Road release of a peer that is answered, as `MAJOR.MINOR.PATCH`; absent, every peer is.
+    #[serde(default, deserialize_with = "version")]
+    pub(crate) minimum_client_version: Option<(u64, u64, u64)>,
+    /// Accepts a configuration that is older than one accepted before; every use is logged.
+    #[serde(default)]
+    pub(crate) accept_conf_rollback: bool,
+}
+
+/// Which federated instances are used.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Federations {
+    /// Only the own instance (X-Road's default).
+    #[default]
+    None,
+    /// Every instance that the own registry names.
+    All,
+    /// These, where the own registry names them.
+    #[serde(untagged)]
+    Only(#[serde(deserialize_with = "texts")] Vec<Instance>),
+}
+
+impl From<Federations> for AllowedFederations {
+    fn from(federations: Federations) -> Self {
+        match federations {
+            Federations::None => Self::None,
+            Federations::All => Self::All,
+            Federations::Only(instances) => {
+                Self::Only(instances.iter().map(|i| i.as_str().to_ascii_lowercase()).collect())
+            }
+        }
+    }
+}
+
+/// A member's sign key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SignKey {
+    /// Whose key it is.
+    #[serde(deserialize_with = "text")]
+    pub(crate) member: MemberId,
+    /// PKCS#8 PEM, readable for its owner only.
+    pub(crate) key: PathBuf,
+    /// The certificate, followed by intermediates if there are any.
+    pub(crate) certificate: PathBuf,
+}
+
+impl ServerRole {
+    /// The paths in it.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let own = [&mut self.anchor, &mut self.auth.key, &mut self.auth.certificate].into_iter();
+        own.chain(self.sign.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
+            .chain(self.internal_tls.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
+            .chain(self.client.iter_mut().flat_map(|c| &mut c.certificates))
+            .chain(self.service.iter_mut().flat_map(|s| &mut s.pinned).flatten())
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.patience.check()?;
+        let known = |id: &ClientId| self.client.iter().any(|c| c.id == *id);
+        for service in &self.service {
+            if !known(&service.provider) {
+                return Err(format!(
+                    "[[server.service]] provider = \"{}\": no [[server.client]] has this id",
+                    service.provider.short()
+                ));
+            }
+            if !service.url.starts_with("http://") && !service.url.starts_with("https://") {
+                return Err(format!(
+                    "[[server.service]] url = \"{}\": an http:// or https:// URL is needed",
+                    service.url
+                ));
+            }
+        }
+        for right in &self.access {
+            if !self.service.iter().any(|s| s.provider == right.provider && s.code == right.service) {
+                return Err(format!(
+                    "[[server.access]] provider = \"{}\", service = \"{}\": no [[server.service]] is named so",
+                    right.provider.short(),
+                    right.service
+                ));
+            }
+            right.endpoint().map_err(|e| format!("[[server.access]] path = \"{}\": {e}", right.path))?;
+        }
+        for client in &self.client {
+            if !self.sign.iter().any(|k| k.member == *client.id.member()) {
+                return Err(format!(
+                    "[[server.client]] id = \"{}\": no [[server.sign]] has member = \"{}\"",
+                    client.id.short(),
+                    client.id.member().short()
+                ));
+            }
+            if client.connection == ConnectionType::HttpsMutual && client.certificates.is_empty() {
+                return Err(format!(
+                    "[[server.client]] id = \"{}\": connection = \"https-mutual\" needs certificates",
+                    client.id.short()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "7.8" => Ok(Dialect::V78),
+        "7.7" => Ok(Dialect::V77),
+        other => Err(D::Error::unknown_variant(other, &["7.8", "7.7"])),
+    }
+}
+
+/// A release, whole: three numbers and nothing else.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u64, u64, u64)>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = |s: &&str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let numbers: Vec<Option<u64>> = text.split('.').map(|n| Some(n).filter(digits)?.parse().ok()).collect();
+    match numbers.as_slice() {
+        [Some(major), Some(minor), Some(patch)] => Ok(Some((*major, *minor, *patch))),
+        _ => Err(D::Error::custom(format!(
+            "minimum-client-version = \"{text}\": MAJOR.MINOR.PATCH is needed, such as \"7.6.0\""
+        ))),
+    }
+}

@@ -1,5 +1,6 @@
-//! A civil register with a REST service: what a member of the laboratory offers to others.
+//! Registers with a REST service: what members of the laboratory offer to others.
 
+pub mod diplomas;
 mod openapi;
 pub mod persons;
 
@@ -27,8 +28,8 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Answers one request: `GET /persons/{id}`, `GET /persons?name=&limit=&offset=`, `POST /persons/search` and
-/// `GET /openapi.json`, which describes the others. `path` and `query` are as they stood in the request target, not
+/// Answers one request: `GET /persons/{id}`, `GET /persons?name=&limit=&offset=`, `POST /persons/search`,
+/// `GET /diplomas/{person id}` and `GET /openapi.json`, which describes the others. `path` and `query` are as they stood in the request target, not
 /// decoded.
 #[must_use]
 pub fn handle(method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Reply {
@@ -37,6 +38,7 @@ pub fn handle(method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Rep
         ["persons"] => ("GET", list),
         ["persons", "search"] => ("POST", search),
         ["persons", _] => ("GET", one),
+        ["diplomas", _] => ("GET", diplomas),
         ["openapi.json"] => ("GET", |_| Ok(openapi::document())),
         _ => return Problem::new(404, "no such resource").reply(),
     };
@@ -85,6 +87,13 @@ fn one(call: &Call<'_>) -> Result<Value, Problem> {
     let found = id.and_then(|id| persons::number(&id)).and_then(person);
     let found = found.ok_or_else(|| Problem::new(404, "no such person"))?;
     serde_json::to_value(found).map_err(|_| Problem::new(500, "the person cannot be written"))
+}
+
+fn diplomas(call: &Call<'_>) -> Result<Value, Problem> {
+    let id = call.segments.last().and_then(|segment| decoded(segment));
+    let number = id.and_then(|id| persons::number(&id)).ok_or_else(|| Problem::new(404, "no such person"))?;
+    serde_json::to_value(json!({ "diplomas": diplomas::of(number) }))
+        .map_err(|_| Problem::new(500, "the diplomas cannot be written"))
 }
 
 /// What persons are asked for.
@@ -222,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn diplomas_are_found_by_person() {
+        let page = json(&get("/diplomas/LAB-00015"));
+        let found = page["diplomas"].as_array().unwrap();
+        assert_eq!((found.len(), &found[0]["holder"]["id"]), (2, &json!("LAB-00015")));
+        assert_eq!(json(&get("/diplomas/LAB-00001")), json!({ "diplomas": [] }));
+        for missing in ["/diplomas/LAB-10001", "/diplomas/", "/diplomas/x"] {
+            assert_eq!(get(missing).status, 404, "{missing}");
+        }
+        assert_eq!(get("/diplomas").status, 404);
+    }
+
+    #[test]
     fn pages_are_bounded_and_follow_each_other() {
         let all = json(&get("/persons"));
         assert_eq!(all["total"], 10_000);
@@ -283,7 +304,7 @@ mod tests {
         let doc = json(&get("/openapi.json"));
         assert_eq!(doc["openapi"], "3.0.3");
         let paths: Vec<&String> = doc["paths"].as_object().unwrap().keys().collect();
-        assert_eq!(paths, ["/persons/{id}", "/persons", "/persons/search"]);
+        assert_eq!(paths, ["/persons/{id}", "/persons", "/persons/search", "/diplomas/{id}"]);
         let person = serde_json::to_value(person(1).unwrap()).unwrap();
         let described = doc["components"]["schemas"]["Person"]["properties"].as_object().unwrap();
         assert!(person.as_object().unwrap().keys().eq(described.keys()));

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::{BODY, DEFAULT_LIMIT, MAX_LIMIT, TEXT};
 
-/// The description of the persons service.
+/// The description of both services.
 pub(super) fn document() -> Value {
     json!({
         "openapi": "3.0.3",
         "info": {
-            "title": "Persons (laboratory)",
+            "title": "Persons and diplomas (laboratory)",
             "version": "1.0.0",
-            "description": "10,000 generated persons of a laboratory register. No person in it is real.",
+            "description": "10,000 generated persons of a laboratory register and their diplomas. Nothing in it is real.",
             "license": { "name": "MIT OR Apache-2.0" }
         },
         "servers": [{ "url": "/" }],
@@ -64,6 +64,21 @@ pub(super) fn document() -> Value {
                         "413": problem("The body is too large")
                     }
                 }
+            },
+            "/diplomas/{id}": {
+                "get": {
+                    "operationId": "getDiplomas",
+                    "summary": "The diplomas of one person",
+                    "parameters": [{
+                        "name": "id", "in": "path", "required": true,
+                        "description": "The person's identifier",
+                        "schema": { "type": "string", "pattern": "^LAB-[0-9]{5}$", "example": "LAB-00015" }
+                    }],
+                    "responses": {
+                        "200": json_response("The diplomas, perhaps none", "#/components/schemas/Diplomas"),
+                        "404": problem("No such person")
+                    }
+                }
             }
         },
         "components": { "schemas": schemas() }
@@ -104,10 +119,50 @@ fn schemas() -> Value {
                 "persons": { "type": "array", "items": { "$ref": "#/components/schemas/Person" } }
             }
         },
+        "Diplomas": {
+            "type": "object",
+            "required": ["diplomas"],
+            "properties": { "diplomas": { "type": "array", "items": { "$ref": "#/components/schemas/Diploma" } } }
+        },
+        "Diploma": diploma(&date),
         "Problem": {
             "type": "object",
             "required": ["title", "status"],
             "properties": { "title": { "type": "string" }, "status": { "type": "integer" } }
+        }
+    })
+}
+
+fn diploma(date: &Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["number", "holder", "title", "level", "institution", "awardedOn", "marks", "generated"],
+        "properties": {
+            "number": { "type": "string" },
+            "holder": {
+                "type": "object",
+                "required": ["id", "givenName", "familyName", "dateOfBirth", "municipality"],
+                "properties": {
+                    "id": { "type": "string" },
+                    "givenName": { "type": "string" },
+                    "familyName": { "type": "string" },
+                    "dateOfBirth": date,
+                    "municipality": { "type": "string" }
+                }
+            },
+            "title": { "type": "string" },
+            "level": { "type": "integer", "minimum": 6, "maximum": 8 },
+            "institution": { "type": "string" },
+            "awardedOn": date,
+            "marks": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["subject", "points"],
+                    "properties": { "subject": { "type": "string" }, "points": { "type": "integer" } }
+                }
+            },
+            "generated": { "type": "boolean", "enum": [true], "description": "The diploma is not real" }
         }
     })
 }

@@ -72,7 +72,7 @@ pub(crate) fn verify(
 
     let signer = Certificate::from_der(&signature.certificate).map_err(SealError::Certificate)?;
     if !signer.is_signing() {
-        return Err(SealError::NotSigning { subject: signer.subject_rfc2253() });
+        return Err(SealError::NotSigning { subject: signer.subject_text() });
     }
     checks.push(Check::held(Subject::KeyUsage));
     let ca = approved_ca(&signer, expected, conf)?;
@@ -140,7 +140,7 @@ fn approved_ca<'a>(
         several => several.iter().copied().find(|ca| signer.is_issued_by(&ca.cert)).or(several.last().copied()),
     };
     match ca {
-        None => Err(SealError::UnknownCa { issuer: signer.issuer_rfc2253() }),
+        None => Err(SealError::UnknownCa { issuer: signer.issuer_text() }),
         Some(ca) if ca.authentication_only => Err(SealError::AuthenticationOnly { ca: ca.name.clone() }),
         Some(ca) => Ok(ca),
     }
@@ -234,7 +234,7 @@ fn certificates(
     for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
         facts.push(good(certificate, issuer, &unsigned.ocsp, &conf.ocsp_rules(issuer), at)?);
     }
-    let subject = || signer.subject_rfc2253();
+    let subject = || signer.subject_text();
     let first = facts.into_iter().next().ok_or_else(|| SealError::MissingOcsp { subject: subject() })?;
     Ok((path, first))
 }
@@ -247,7 +247,7 @@ fn good(
     rules: &OcspRules<'_>,
     at: UnixTime,
 ) -> Result<OcspFacts, SealError> {
-    let subject = || certificate.subject_rfc2253();
+    let subject = || certificate.subject_text();
     for response in responses {
         match ocsp::verify(response, certificate, issuer, rules, at) {
             Ok(facts) => return Ok(facts),

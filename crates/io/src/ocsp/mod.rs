@@ -30,10 +30,17 @@ pub struct OcspSettings {
     pub port: u16,
     /// Time between two fetches, if the global configuration does not say it (§3.8: 1200 s).
     pub interval: Duration,
+    /// For one answer of a responder or of a peer's OCSP port, from connecting to the last octet.
+    pub fetch: Duration,
     /// Where own responses outlive a restart.
     pub dir: PathBuf,
     /// The own certificates in use: chains, leaf first, without their roots.
     pub own: Vec<Vec<Certificate>>,
+}
+
+impl OcspSettings {
+    /// [`fetch`](Self::fetch) where nobody says otherwise.
+    pub const FETCH: Duration = Duration::from_secs(20);
 }
 
 /// The OCSP responses of this server and of its peers.
@@ -45,14 +52,11 @@ pub struct OcspKeeper {
     fetcher: Arc<Fetcher>,
 }
 
-/// For one answer of a responder or of a peer's OCSP port, from connecting to the last octet.
-const FETCH: Duration = Duration::from_secs(20);
-
 impl OcspKeeper {
     /// A keeper with the own responses that are on disk; it fetches nothing yet.
     pub fn open(settings: OcspSettings, conf: Arc<dyn ConfSource>, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
         // Responses carry their own signatures: who brings them does not matter.
-        let fetcher = Arc::new(Fetcher::new(&Roots::Any, FETCH)?);
+        let fetcher = Arc::new(Fetcher::new(&Roots::Any, settings.fetch)?);
         let peers = PeerResponses::new(Arc::clone(&fetcher), settings.port);
         Ok(Self { own: Own::open(settings), peers, conf, clock, fetcher })
     }

@@ -108,7 +108,7 @@ impl Own {
             wanted.and_then(|w| responses.get(&w.sha256)).cloned()
         };
         let fresh = held.filter(|held| conf.is_some_and(|conf| is_fresh(&held.claim, conf, certificate, at)));
-        let unavailable = || OcspUnavailable { subject: certificate.subject_rfc2253(), cause: None };
+        let unavailable = || OcspUnavailable { subject: certificate.subject_text(), cause: None };
         fresh.map(|held| held.response).ok_or_else(unavailable)
     }
 
@@ -123,7 +123,7 @@ impl Own {
                 }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(subject = certificate.subject_rfc2253(), error, "no new OCSP response");
+                    tracing::warn!(subject = certificate.subject_text(), error, "no new OCSP response");
                     false
                 }
             }
@@ -223,7 +223,7 @@ fn judge(
     match ocsp::verify(response, certificate, issuer, &conf.ocsp_rules(issuer), at) {
         Ok(_) => {}
         Err(OcspError::NotGood(status)) => {
-            let subject = certificate.subject_rfc2253();
+            let subject = certificate.subject_text();
             tracing::error!(subject, ?status, "the CA says that an own certificate is not good");
         }
         Err(error) => return Err(error),

@@ -49,7 +49,7 @@ impl PeerResponses {
             return Ok(cached);
         }
         let failed = |cause| OcspUnavailable {
-            subject: wanted.first().map(Certificate::subject_rfc2253).unwrap_or_default(),
+            subject: wanted.first().map(Certificate::subject_text).unwrap_or_default(),
             cause: Some(cause),
         };
         let responses = self.fetch(address, wanted).await.map_err(failed)?;

@@ -24,7 +24,7 @@ impl Identity {
         key: PKey<Private>,
     ) -> Result<Self, TlsError> {
         if !certificate.public_key().public_eq(&key) {
-            return Err(TlsError::KeyMismatch { subject: certificate.subject_rfc2253() });
+            return Err(TlsError::KeyMismatch { subject: certificate.subject_text() });
         }
         Ok(Self { certificate, intermediates, key })
     }

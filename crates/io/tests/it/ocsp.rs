@@ -123,6 +123,7 @@ impl World {
         let settings = OcspSettings {
             port,
             interval: Duration::from_secs(1200),
+            fetch: OcspSettings::FETCH,
             dir: dir.to_owned(),
             own: vec![self.chain.clone(), self.chain.clone()],
         };
@@ -166,7 +167,7 @@ async fn own_responses_are_fetched_and_given() {
     assert!(keeper.by_sha1(&[0; 20]).is_none());
     let stranger = [world.ca.lock().unwrap().root().clone()];
     let unavailable = OcspSource::own(&keeper, &stranger, world.clock.now()).unwrap_err();
-    assert_eq!(unavailable.subject, stranger[0].subject_rfc2253());
+    assert_eq!(unavailable.subject, stranger[0].subject_text());
 }
 
 #[tokio::test]
@@ -281,6 +282,7 @@ async fn responses_are_kept_fresh_until_told_to_stop() {
     let settings = OcspSettings {
         port: 1,
         interval: Duration::from_secs(1),
+        fetch: OcspSettings::FETCH,
         dir: world.dir.path().to_owned(),
         own: vec![world.chain.clone()],
     };
@@ -376,8 +378,27 @@ async fn a_failure_is_shared_and_not_remembered() {
     let port = TcpListener::bind(local()).await.unwrap().local_addr().unwrap().port();
     let (alone, conf) = (world.asker(port), world.conf(&["/"]));
     let unavailable = alone.of_peer("127.0.0.1", &world.chain, &conf, world.clock.now()).await.unwrap_err();
-    assert_eq!(unavailable.subject, world.chain[0].subject_rfc2253());
+    assert_eq!(unavailable.subject, world.chain[0].subject_text());
     assert!(unavailable.cause.is_some());
+}
+
+/// The time of a fetch is a setting: whoever takes the connection and says nothing holds nobody for longer.
+#[tokio::test]
+async fn a_silent_peer_is_waited_for_as_long_as_set() {
+    let world = World::new().await;
+    let silent = TcpListener::bind(local()).await.unwrap();
+    let settings = OcspSettings {
+        port: silent.local_addr().unwrap().port(),
+        interval: Duration::from_secs(1200),
+        fetch: Duration::from_millis(200),
+        dir: world.dir.path().to_owned(),
+        own: vec![world.chain.clone()],
+    };
+    let conf = world.conf(&["/"]);
+    let asker = OcspKeeper::open(settings, Arc::new(Fixed(conf.clone())), world.clock.clone()).unwrap();
+    let asking = asker.of_peer("127.0.0.1", &world.chain, &conf, world.clock.now());
+    let found = tokio::time::timeout(Duration::from_secs(10), asking).await.expect("it waits for ever");
+    assert!(found.unwrap_err().cause.is_some());
 }
 
 #[tokio::test]

@@ -184,6 +184,7 @@ path = "/persons/*"
         assert_eq!(server.allowed_federations, Federations::Only(vec!["ID".parse().unwrap()]));
         assert_eq!(server.log.max_loggable_message_body_size, 10 * 1024 * 1024);
         assert!(!server.log.truncated_body_allowed);
+        assert_eq!(server.patience.ocsp_seconds, 20);
         assert!(server.anchor.is_absolute());
     }
 
@@ -207,6 +208,7 @@ path = "/persons/*"
             ("path = \"/persons/*\"", "path = \"persons\"", "starts with `/`"),
             ("member = \"MY/GOV/1001\"", "member = \"MY/GOV/1002\"", "no [[server.sign]] has member"),
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
+            ("[server.auth]", "[server.patience]\nocsp-seconds = 0\n[server.auth]", "must be at least 1 second"),
             ("[server.auth]", "[server.patience]\nhead-seconds = 0\n[server.auth]", "must be at least 1 second"),
             (
                 "peer-listen",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use simpul_io::listen::Bounds;
+use simpul_io::ocsp::OcspSettings;
 use simpul_io::peer::PeerBounds;
 use simpul_io::service::ServiceBounds;
 
@@ -23,6 +24,8 @@ pub(crate) struct Patience {
     pub(crate) octet_seconds: u64,
     /// A peer, to begin its answer once it has the request.
     pub(crate) answer_seconds: u64,
+    /// An OCSP responder or a peer's OCSP port, for its whole answer.
+    pub(crate) ocsp_seconds: u64,
 }
 
 impl Default for Patience {
@@ -35,15 +38,31 @@ impl Default for Patience {
             idle_seconds: listener.idle.as_secs(),
             octet_seconds: listener.body.as_secs(),
             answer_seconds: peers.response.as_secs(),
+            ocsp_seconds: OcspSettings::FETCH.as_secs(),
         }
     }
 }
 
 impl Patience {
     pub(super) fn check(&self) -> Result<(), String> {
-        let Self { connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds } =
-            self;
-        let all = [connect_seconds, handshake_seconds, head_seconds, idle_seconds, octet_seconds, answer_seconds];
+        let Self {
+            connect_seconds,
+            handshake_seconds,
+            head_seconds,
+            idle_seconds,
+            octet_seconds,
+            answer_seconds,
+            ocsp_seconds,
+        } = self;
+        let all = [
+            connect_seconds,
+            handshake_seconds,
+            head_seconds,
+            idle_seconds,
+            octet_seconds,
+            answer_seconds,
+            ocsp_seconds,
+        ];
         match all.contains(&&0) {
             true => Err("[server.patience]: each time must be at least 1 second".to_owned()),
             false => Ok(()),

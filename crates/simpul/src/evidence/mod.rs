@@ -187,7 +187,7 @@ fn accepted(container: &Container, ignored: Vec<String>, found: &ContainerVerdic
         message: Message::of(&container.message, Some(conf)),
         certificate: Some(CertificateFacts::of(&seal.signer)),
         algorithm: Some(format!("{} with {}", scheme(seal.algorithm.scheme), seal.algorithm.digest.name())),
-        timestamp_authority: Some(found.timestamp.signer.subject_rfc2253()),
+        timestamp_authority: Some(found.timestamp.signer.subject_text()),
         parts: seal.data.iter().map(|d| Part::of(d, container)).collect(),
         ignored,
         configuration,
@@ -324,8 +324,8 @@ impl Message {
 impl CertificateFacts {
     fn of(certificate: &Certificate) -> Self {
         Self {
-            subject: certificate.subject_rfc2253(),
-            issuer: certificate.issuer_rfc2253(),
+            subject: certificate.subject_text(),
+            issuer: certificate.issuer_text(),
             serial: certificate.serial_decimal(),
             not_before: certificate.not_before().to_string(),
             not_after: certificate.not_after().to_string(),

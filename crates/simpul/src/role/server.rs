@@ -87,6 +87,7 @@ pub(crate) async fn start(
     let settings = OcspSettings {
         port: role.ocsp_port,
         interval: Duration::from_secs(role.ocsp_interval_seconds),
+        fetch: Duration::from_secs(role.patience.ocsp_seconds),
         dir: dir.join("ocsp"),
         own: chains,
     };

@@ -171,6 +171,19 @@ impl Certificate {
         self.0.subject.rfc2253()
     }
 
+    /// The subject for people (RFC 4514, with short names such as `serialNumber`): for logs and reports, and for no
+    /// comparison.
+    #[must_use]
+    pub fn subject_text(&self) -> String {
+        self.0.subject.text()
+    }
+
+    /// The issuer for people, as [`subject_text`](Self::subject_text).
+    #[must_use]
+    pub fn issuer_text(&self) -> String {
+        self.0.issuer.text()
+    }
+
     /// The issuer as text (RFC 2253, Java's spelling): `ds:X509IssuerName` (§5.3).
     #[must_use]
     pub fn issuer_rfc2253(&self) -> String {
@@ -299,7 +312,7 @@ impl Hash for Certificate {
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({}, serial {})", self.subject_rfc2253(), self.0.serial_decimal)
+        write!(f, "Certificate({}, serial {})", self.subject_text(), self.0.serial_decimal)
     }
 }
 

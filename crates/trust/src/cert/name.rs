@@ -40,6 +40,15 @@ impl DistinguishedName {
         self.0.iter().rev().map(rdn).collect::<Vec<_>>().join(",")
     }
 
+    /// The name for people (RFC 4514): as [`rfc2253`](Self::rfc2253), and types that certificates of this field carry
+    /// have their short names and text too. Control characters are written as hexadecimal pairs. For no comparison:
+    /// other encodings of a value have the same text.
+    pub(super) fn text(&self) -> String {
+        let rdn =
+            |attributes: &Vec<Attribute>| attributes.iter().map(Attribute::for_people).collect::<Vec<_>>().join("+");
+        self.0.iter().rev().map(rdn).collect::<Vec<_>>().join(",")
+    }
+
     /// The value that a certificate profile reads for `oid` (§10.1, first relative name of the RFC 2253 text, which
     /// is the last of the encoding). An attribute that shares its relative name with others is not read: which one
     /// is first would depend on the reader.
@@ -86,6 +95,20 @@ fn text(value: AnyRef<'_>) -> Option<String> {
 }
 
 impl Attribute {
+    fn for_people(&self) -> String {
+        match (keyword(self.oid).or_else(|| short_name(self.oid)), &self.text) {
+            (Some(name), Some(text)) => {
+                let visible = |c: char| match c.is_control() {
+                    true => c.to_string().bytes().map(|b| format!("\\{b:02X}")).collect(),
+                    false => c.to_string(),
+                };
+                // A NUL is a pair already.
+                format!("{name}={}", escape(text).chars().map(visible).collect::<String>())
+            }
+            _ => self.rfc2253(),
+        }
+    }
+
     fn rfc2253(&self) -> String {
         match (keyword(self.oid), &self.text) {
             (Some(keyword), Some(text)) => format!("{keyword}={}", escape(text)),
@@ -96,6 +119,23 @@ impl Attribute {
             }
         }
     }
+}
+
+/// Short names of other types in subjects of eIDAS certificates and of X-Road's profiles (wire.md §10.1; RFC 4519,
+/// X.520).
+fn short_name(oid: ObjectIdentifier) -> Option<&'static str> {
+    const NAMES: [(&str, &str); 8] = [
+        ("2.5.4.4", "SN"),
+        ("2.5.4.5", "serialNumber"),
+        ("2.5.4.12", "title"),
+        ("2.5.4.15", "businessCategory"),
+        ("2.5.4.17", "postalCode"),
+        ("2.5.4.42", "givenName"),
+        ("2.5.4.97", "organizationIdentifier"),
+        ("1.2.840.113549.1.9.1", "emailAddress"),
+    ];
+    let dotted = oid.to_string();
+    NAMES.iter().find(|(known, _)| *known == dotted).map(|(_, name)| *name)
 }
 
 /// RFC 2253 §2.3.
@@ -154,6 +194,28 @@ mod tests {
         assert_eq!(spaces.rfc2253(), "OU=é\u{4e2d},O=\\ ,CN=\\ \\ a b\\ ");
         let other = name(&[("emailAddress", "a@b"), ("UID", "u"), ("DC", "d"), ("businessCategory", "GOV")]);
         assert_eq!(other.rfc2253(), "2.5.4.15=#0c03474f56,DC=d,UID=u,1.2.840.113549.1.9.1=#0c03614062");
+    }
+
+    /// RFC 4514 §2.4, §3; the short names as X.520 and RFC 4519 have them.
+    #[test]
+    fn people_read_short_names_and_text() {
+        let auth = name(&[
+            ("C", "FI"),
+            ("O", "ACME, Oy"),
+            ("businessCategory", "GOV"),
+            ("2.5.4.97", "NTRFI-1234"),
+            ("serialNumber", "FI/ss1/GOV"),
+            ("CN", "ss1.example"),
+        ]);
+        assert_eq!(
+            auth.text(),
+            "CN=ss1.example,serialNumber=FI/ss1/GOV,organizationIdentifier=NTRFI-1234,businessCategory=GOV,\
+             O=ACME\\, Oy,C=FI"
+        );
+        let lines = name(&[("CN", "a\nb\u{85}c")]);
+        assert_eq!(lines.text(), "CN=a\\0Ab\\C2\\85c");
+        let unknown = name(&[("1.2.3.4", "x")]);
+        assert_eq!(unknown.text(), unknown.rfc2253(), "what has no short name stays as it was");
     }
 
     #[test]

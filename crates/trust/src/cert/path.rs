@@ -64,7 +64,7 @@ fn openssl_path(
                 .current_cert()
                 .and_then(|c| c.to_der().ok())
                 .and_then(|der| Certificate::from_der(&der).ok())
-                .map_or_else(|| leaf.subject_rfc2253(), |c| c.subject_rfc2253());
+                .map_or_else(|| leaf.subject_text(), |c| c.subject_text());
             let expired = matches!(context.error().as_raw(), NOT_YET_VALID | HAS_EXPIRED);
             return Ok(Err(failure(subject, context.error().error_string(), expired)));
         }

@@ -151,7 +151,7 @@ impl GlobalConf {
         at: UnixTime,
     ) -> Result<(ServerId, UnixTime), AuthError> {
         let (leaf, extra) = chain.split_first().ok_or(AuthError::NoCertificate)?;
-        let subject = leaf.subject_rfc2253();
+        let subject = leaf.subject_text();
         match leaf.is_authentication() {
             Ok(true) => {}
             Ok(false) => return Err(AuthError::NotAuthentication { subject }),
@@ -181,11 +181,11 @@ impl GlobalConf {
         };
         let issuer = issued.issuer_der();
         let instance = self.live(client.instance(), at);
-        let mut failure = AuthError::UnknownIssuer { subject: issued.subject_rfc2253(), client: client.clone() };
+        let mut failure = AuthError::UnknownIssuer { subject: issued.subject_text(), client: client.clone() };
         for anchor in instance.into_iter().flat_map(|i| i.cas_named(&issuer).rev()) {
             match verify_path(leaf, extra, &anchor.cert, at) {
                 Ok(path) => return Ok(path),
-                Err(cause) => failure = AuthError::Path { subject: leaf.subject_rfc2253(), cause },
+                Err(cause) => failure = AuthError::Path { subject: leaf.subject_text(), cause },
             }
         }
         Err(failure)
@@ -199,7 +199,7 @@ impl GlobalConf {
         responses: &[Bytes],
         at: UnixTime,
     ) -> Result<UnixTime, AuthError> {
-        let subject = certificate.subject_rfc2253();
+        let subject = certificate.subject_text();
         let rules = self.ocsp_rules(issuer);
         for response in responses {
             match ocsp::verify(response, certificate, issuer, &rules, at) {
@@ -217,7 +217,7 @@ impl GlobalConf {
         let Some(first) = registered.next() else {
             return Err(match self.as_of(at).knows_auth_certificate(leaf) {
                 Some(server) => AuthError::NotServed { client: client.clone(), server: Box::new(server.clone()) },
-                None => AuthError::NotRegistered { subject: leaf.subject_rfc2253() },
+                None => AuthError::NotRegistered { subject: leaf.subject_text() },
             });
         };
         std::iter::once(first)

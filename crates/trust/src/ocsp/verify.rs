@@ -114,7 +114,7 @@ fn responder(
             candidate.key_algorithm() == key_algorithm && candidate.verifies(digest, &basic.signed, &basic.signature);
         match (signed, &failure) {
             (true, _) if authorised(candidate, issuer, rules, single.this_update) => return Ok(candidate.clone()),
-            (true, _) => failure = OcspError::NotAuthorised { responder: candidate.subject_rfc2253() },
+            (true, _) => failure = OcspError::NotAuthorised { responder: candidate.subject_text() },
             (false, OcspError::UnknownResponder) => failure = OcspError::Signature,
             (false, _) => {}
         }

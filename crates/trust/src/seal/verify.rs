@@ -117,7 +117,7 @@ fn key(signature: &Signature<'_>, expected: &MemberId) -> proven::Key {
 fn signer_of(signature: &Signature<'_>, expected: &MemberId, conf: &GlobalConf) -> Result<Certificate, SealError> {
     let signer = Certificate::from_der(&signature.certificate).map_err(SealError::Certificate)?;
     if !signer.is_signing() {
-        return Err(SealError::NotSigning { subject: signer.subject_rfc2253() });
+        return Err(SealError::NotSigning { subject: signer.subject_text() });
     }
     let ca = approved_ca(&signer, expected, conf)?;
     let member = ca.member_id(&signer, &expected.instance).map_err(SealError::Subject)?;
@@ -166,7 +166,7 @@ fn approved_ca<'a>(
         several => several.iter().copied().find(|ca| signer.is_issued_by(&ca.cert)).or(several.last().copied()),
     };
     match ca {
-        None => Err(SealError::UnknownCa { issuer: signer.issuer_rfc2253() }),
+        None => Err(SealError::UnknownCa { issuer: signer.issuer_text() }),
         Some(ca) if ca.authentication_only => Err(SealError::AuthenticationOnly { ca: ca.name.clone() }),
         Some(ca) => Ok(ca),
     }
@@ -266,7 +266,7 @@ fn certificates(
         until = until.min(good.until(&rules));
         facts.push(good);
     }
-    let subject = || signer.subject_rfc2253();
+    let subject = || signer.subject_text();
     let first = facts.into_iter().next().ok_or_else(|| SealError::MissingOcsp { subject: subject() })?;
     Ok((Signer { certificate: signer.clone(), path, ocsp: first }, until))
 }
@@ -279,7 +279,7 @@ fn good(
     rules: &OcspRules<'_>,
     at: UnixTime,
 ) -> Result<OcspFacts, SealError> {
-    let subject = || certificate.subject_rfc2253();
+    let subject = || certificate.subject_text();
     for response in responses {
         match ocsp::verify(response, certificate, issuer, rules, at) {
             Ok(facts) => return Ok(facts),

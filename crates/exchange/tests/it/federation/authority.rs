@@ -122,7 +122,7 @@ impl Ocsp {
         let response = |certificate: &Certificate| {
             let known = Some(certificate).filter(|c| !without.contains(&c.sha256()));
             let found = known.and_then(|c| self.authorities.iter().find_map(|a| a.response(c, at.minus(*age))));
-            found.ok_or_else(|| OcspUnavailable { subject: certificate.subject_rfc2253(), cause: None })
+            found.ok_or_else(|| OcspUnavailable { subject: certificate.subject_text(), cause: None })
         };
         chain.iter().map(response).collect()
     }

@@ -5,7 +5,9 @@
 //! what time it is.
 
 pub mod access;
+pub mod mode;
 mod permit;
 
 pub use access::{AccessRights, Denied, Endpoint, Right, Subject};
+pub use mode::{Mode, Modes};
 pub use permit::{Demand, Grant, Permitted};

@@ -3,6 +3,7 @@
 //! The rules are those of `simpul_trust::asic`; here they become a verdict that a judge can read and a machine can
 //! parse.
 
+mod agreed;
 mod broken;
 mod checks;
 mod report;
@@ -20,6 +21,7 @@ use simpul_trust::seal::Scheme;
 use simpul_trust::seal::chain::DataRef;
 use simpul_trust::tsp::TspError;
 
+use self::agreed::{Agreed, Declared, Refused};
 use crate::ground::Ground;
 use crate::verdict::{CheckLine, Judgement, Verdict, chain};
 
@@ -91,6 +93,15 @@ pub struct Message {
     pub message_id: String,
     /// Method and path of a request, status of a response, or the element in the body of a SOAP message.
     pub said: String,
+    /// What a request declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+    /// Under which agreement a response was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreed>,
+    /// Why a response refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refused>,
 }
 
 /// A signing certificate.
@@ -317,6 +328,9 @@ impl Message {
                 Said::SoapRequest(element) | Said::SoapResponse(element) => format!("SOAP {element}"),
             },
             message_id: content.message_id,
+            declared: Declared::of(content.declaration),
+            agreement: content.verdict.as_ref().and_then(Agreed::of),
+            refusal: content.verdict.as_ref().and_then(Refused::of),
         })
     }
 }

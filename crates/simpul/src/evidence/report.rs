@@ -63,7 +63,13 @@ impl Message {
             ("service", self.service.clone()),
             ("message id", self.message_id.clone()),
         ];
-        fields.iter().map(|(label, text)| field(label, text)).collect()
+        let known = fields.iter().map(|(label, text)| field(label, text));
+        let agreed = [
+            self.declared.as_ref().map(|d| d.lines()),
+            self.agreement.as_ref().map(|a| a.lines()),
+            self.refusal.as_ref().map(|r| r.lines()),
+        ];
+        known.chain(agreed.into_iter().flatten()).collect()
     }
 }
 

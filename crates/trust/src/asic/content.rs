@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use roxmltree::Node;
 use simpul_core::{ClientId, ServiceId};
-use simpul_wire::rest::RestMessage;
+use simpul_wire::rest::{Declaration, RestMessage, Verdict};
 use simpul_wire::xml;
 
 use super::sender::{Envelope, IDENTIFIERS, SenderError, XROAD, field, only, party, soap_text};
@@ -20,6 +20,10 @@ pub struct Content {
     pub message_id: String,
     /// What is said.
     pub said: Said,
+    /// What a REST request declares under an agreement; nothing in any other message.
+    pub declaration: Declaration,
+    /// What a REST response says about agreements.
+    pub verdict: Option<Verdict>,
 }
 
 /// The outline of a message.
@@ -69,12 +73,16 @@ impl Content {
                         None => m.service_path().to_owned(),
                     },
                 },
+                declaration: m.declaration().clone(),
+                verdict: None,
             },
             RestMessage::Response(m) => Self {
                 client: m.client().clone(),
                 service: m.service().clone(),
                 message_id: m.message_id().to_owned(),
                 said: Said::Response(m.status()),
+                declaration: Declaration::default(),
+                verdict: m.verdict().cloned(),
             },
         })
     }
@@ -99,6 +107,8 @@ fn soap(text: &[u8]) -> Result<Content, SenderError> {
             true => Said::SoapResponse(element),
             false => Said::SoapRequest(element),
         },
+        declaration: Declaration::default(),
+        verdict: None,
     })
 }
 

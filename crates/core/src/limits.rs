@@ -142,3 +142,57 @@ pub const HTTP_HEADERS: usize = 256;
 
 /// Characters of an escaped message id in the file name of a container (wire.md §7.3).
 pub const NAMED_ID: usize = 226;
+
+/// Octets in one agreement, TOML or JSON.
+pub const AGREEMENT_DOCUMENT: usize = 1024 * 1024;
+
+/// Characters in the id of an agreement.
+pub const AGREEMENT_ID_CHARS: usize = 64;
+
+/// Characters in the id of a clause.
+pub const CLAUSE_ID_CHARS: usize = 32;
+
+/// Parties of one agreement.
+pub const AGREEMENT_PARTIES: usize = 16;
+
+/// Subsystems that a party brings into one agreement.
+pub const AGREEMENT_SUBSYSTEMS: usize = 64;
+
+/// Officers of one party of an agreement.
+pub const AGREEMENT_OFFICERS: usize = 16;
+
+/// Clauses of one agreement.
+pub const AGREEMENT_CLAUSES: usize = 256;
+
+/// Purposes that one agreement defines itself.
+pub const AGREEMENT_PURPOSES: usize = 64;
+
+/// Entries of one list of a clause, its fields apart.
+pub const CLAUSE_LIST: usize = 64;
+
+/// Field paths of one clause.
+pub const CLAUSE_FIELDS: usize = 256;
+
+/// Volumes of one clause.
+pub const CLAUSE_VOLUMES: usize = 8;
+
+/// Characters in a name of an agreement: an officer, a role, a law, an article, a category.
+pub const AGREEMENT_NAME_CHARS: usize = 255;
+
+/// Characters in one text of an agreement in one language.
+pub const AGREEMENT_TEXT_CHARS: usize = 16 * 1024;
+
+/// Largest number in an agreement: what every reader of JSON holds exactly (RFC 8785 §3.2.2.3).
+pub const AGREEMENT_NUMBER: u64 = 9_007_199_254_740_991;
+
+/// Seconds in the window of a volume: 366 days.
+pub const VOLUME_WINDOW: u32 = 366 * 86_400;
+
+/// Agreements that one node enforces.
+pub const AGREEMENTS: usize = 100_000;
+
+/// Windows of volumes that are counted in memory at a time.
+pub const AGREEMENT_METERS: usize = 100_000;
+
+/// Characters in one statement of a caller: purpose, basis, consent, case, onward recipient.
+pub const STATEMENT_CHARS: usize = 512;

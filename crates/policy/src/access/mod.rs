@@ -17,7 +17,7 @@ use simpul_trust::message::Verified;
 
 pub use self::glob::{GlobError, PathGlob};
 pub use self::path::PathError;
-use self::path::ServicePath;
+pub(crate) use self::path::ServicePath;
 use crate::permit::{Demand, Grant, Permitted};
 
 /// All access rights on a security server, by provider and service code.
@@ -133,9 +133,28 @@ impl Endpoint {
         Ok(Self { method: (method != "*").then(|| method.to_owned()), path: path.parse()? })
     }
 
-    fn covers(&self, method: &str, path: &ServicePath) -> bool {
-        let method_fits = self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method));
-        method_fits && path.readings().all(|reading| self.path.matches(reading))
+    /// Whether it covers a method and every reading of a path.
+    pub(crate) fn covers(&self, method: &str, path: &ServicePath) -> bool {
+        self.covers_method(method) && self.covers_path(path)
+    }
+
+    /// Whether its pattern covers every reading of a path.
+    pub(crate) fn covers_path(&self, path: &ServicePath) -> bool {
+        path.readings().all(|reading| self.path.matches(reading))
+    }
+
+    /// Whether its pattern covers some reading of a path: a fault, never a permission.
+    pub(crate) fn covers_some(&self, method: &str, path: &ServicePath) -> bool {
+        self.covers_method(method) && path.readings().any(|reading| self.path.matches(reading))
+    }
+
+    /// Whether its pattern covers a path as it is written: a fault, never a permission.
+    pub(crate) fn covers_raw(&self, method: &str, path: &str) -> bool {
+        self.covers_method(method) && self.path.matches(path)
+    }
+
+    fn covers_method(&self, method: &str) -> bool {
+        self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
     }
 }
 

@@ -6,7 +6,7 @@
 
 /// A raw path in each of its readings.
 #[derive(Debug)]
-pub(super) struct ServicePath {
+pub(crate) struct ServicePath {
     /// Percent-decoded, `%2F` as a separator (X-Road's reading).
     decoded: String,
     /// Percent-decoded, `%2F` kept, if that differs (how most HTTP servers route).
@@ -34,7 +34,7 @@ pub enum PathError {
 }
 
 impl ServicePath {
-    pub(super) fn parse(raw: &str) -> Result<Self, PathError> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, PathError> {
         let decoded = decode(raw, false)?;
         let opaque = Some(decode(raw, true)?).filter(|o| *o != decoded);
         let path = Self { decoded, opaque };
@@ -47,7 +47,7 @@ impl ServicePath {
         Ok(path)
     }
 
-    pub(super) fn readings(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn readings(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.decoded.as_str()).chain(self.opaque.as_deref())
     }
 }

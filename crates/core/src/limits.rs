@@ -130,3 +130,18 @@ pub const HTTP_HEADERS: usize = 256;
 
 /// Characters of an escaped message id in the file name of a container (wire.md §7.3).
 pub const NAMED_ID: usize = 226;
+
+/// Octets in one path to a field of an answer.
+pub const FIELD_PATH: usize = 512;
+
+/// Steps in one path to a field of an answer.
+pub const FIELD_STEPS: usize = 32;
+
+/// Paths to fields that one agreement clause may allow, and one answer be reduced by.
+pub const FIELD_PATHS: usize = 1024;
+
+/// Octets in an answer that is minimised, which is done in memory.
+pub const MINIMISED_BODY: usize = 16 * 1024 * 1024;
+
+/// Nesting of arrays and objects in a JSON answer that is minimised.
+pub const JSON_DEPTH: usize = 128;

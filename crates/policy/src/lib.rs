@@ -5,6 +5,7 @@
 //! what time it is.
 
 pub mod access;
+pub mod minimise;
 mod permit;
 
 pub use access::{AccessRights, Denied, Endpoint, Right, Subject};

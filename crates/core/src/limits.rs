@@ -131,6 +131,9 @@ pub const HTTP_HEADERS: usize = 256;
 /// Characters of an escaped message id in the file name of a container (wire.md §7.3).
 pub const NAMED_ID: usize = 226;
 
+/// Octets in the name of an XML namespace that is used in an answer that is minimised.
+pub const XML_NAMESPACE: usize = 1024;
+
 /// Octets in one path to a field of an answer.
 pub const FIELD_PATH: usize = 512;
 

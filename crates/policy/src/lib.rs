@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod agreement;
+pub mod minimise;
 pub mod mode;
 mod permit;
 

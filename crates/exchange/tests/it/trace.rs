@@ -165,17 +165,17 @@ async fn a_peer_cannot_forge_a_line() {
 
 const SECRET: &str = "S3CRET";
 
-/// A call that carries the secret in its body, in a header and in its query.
+/// A call that carries the secret in its body, in a header, in its path and in its query.
 fn secretive(service: &str, client: &str) -> simpul_exchange::call::ConsumerCall {
-    let asked = call("POST", &format!("{service}?number={SECRET}"), client);
+    let asked = call("POST", &format!("{service}/{SECRET}?number={SECRET}"), client);
     let asked = with_header(asked, "Authorization", "Bearer S3CRET");
     with_body(asked, octets([r#"{"number":"S3CRET"}"#]))
 }
 
 /// Each way in which an exchange may end, with a secret in everything that is not for the log.
 #[tokio::test]
-async fn neither_log_nor_fault_has_payload_headers_or_query() {
-    let spoils: [fn(&Federation); 12] = [
+async fn neither_log_nor_fault_has_payload_headers_path_or_query() {
+    let spoils: [fn(&Federation); 13] = [
         |_| {},
         |f| f.id.conf.set(None),
         |f| f.road.next(Obstacle::Closed(road::unreachable)),
@@ -184,6 +184,7 @@ async fn neither_log_nor_fault_has_payload_headers_or_query() {
         |f| f.my.store.break_next(Step::Append, How::Lost, 2),
         |f| f.my.keys.remove(&crate::federation::authority::member(PROVIDER)),
         |f| f.my.server.change(|s| s.access = simpul_policy::AccessRights::default()),
+        |f| f.my.server.change(|s| s.services.values_mut().for_each(|s| s.disabled = Some("closed".to_owned()))),
         |f| f.my.server.change(|s| s.services.clear()),
         |f| f.register.next(|| Err(road::no_http())),
         |f| f.register.next_body(cut([SECRET])),

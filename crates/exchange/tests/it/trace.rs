@@ -163,6 +163,28 @@ async fn a_peer_cannot_forge_a_line() {
     assert!(!text.lines().any(|line| line.starts_with("2026-11-21T10:00:00.000000Z ERROR")), "{text}");
 }
 
+/// What a peer says takes a bounded place in the log, however long it is; the caller gets all of it.
+#[tokio::test]
+async fn a_long_fault_is_cut_in_the_log_only() {
+    let federation = Federation::new().await;
+    let journal = Journal::json();
+    let (long, end) = ("x".repeat(20_000), "\u{85}the end");
+    let fault = Fault::provider(Code::IoError, format!("a\u{85}{long}{end}")).with_detail(long.clone());
+    let content_type = vec![("content-type".to_owned(), Bytes::from_static(b"text/xml"))];
+    federation.road.next_answer(200, content_type, octets([soap::fault::encode(&fault, Dialect::V78)]));
+    let answer = federation.relay(get("/1")).await;
+    assert_eq!(answer.error(), Some("server.serverproxy.io_error"));
+    assert!(answer.fault("message").ends_with("the end"));
+    let [refusal] = journal.refusals("consumer").try_into().unwrap();
+    assert!(refusal.cause.chars().count() < 600 && refusal.detail.unwrap().chars().count() < 600, "{}", refusal.cause);
+    assert!(refusal.cause.contains("\\u{85}xxx") && !refusal.cause.contains('\u{85}'), "{}", refusal.cause);
+    let mut message = federation.request("GET", "persons", None).await;
+    (message.block, message.seal, message.fault) = (None, None, Some(fault));
+    let (call, _) = Sent::new(&federation, &message).call();
+    assert!(federation.judge(call).await.code().is_some());
+    assert!(journal.text().lines().all(|line| line.len() < 4096), "{}", journal.text());
+}
+
 const SECRET: &str = "S3CRET";
 
 /// A call that carries the secret in its body, in a header, in its path and in its query.

@@ -17,6 +17,7 @@ use crate::outbound::header;
 use crate::ports::{Headers, Ports};
 use crate::sealing;
 use crate::server::ServerConf;
+use crate::trace;
 
 /// Takes in a request whole: the body into the spool, the seal unchecked.
 pub(super) async fn request(
@@ -83,7 +84,7 @@ fn admit(
 /// A fault where the block or the signature must be: what it says is for the operator, and that part is missing.
 fn report(fault: Option<Fault>) {
     if let Some(fault) = fault {
-        tracing::info!(fault = fault.to_string(), "the peer sent a fault in a request");
+        tracing::info!(fault = trace::excerpt(&fault.to_string()), "the peer sent a fault in a request");
     }
 }
 

@@ -163,19 +163,41 @@ async fn a_peer_cannot_forge_a_line() {
     assert!(!text.lines().any(|line| line.starts_with("2026-11-21T10:00:00.000000Z ERROR")), "{text}");
 }
 
+/// What a peer says takes a bounded place in the log, however long it is; the caller gets all of it.
+#[tokio::test]
+async fn a_long_fault_is_cut_in_the_log_only() {
+    let federation = Federation::new().await;
+    let journal = Journal::json();
+    let (long, end) = ("x".repeat(20_000), "\u{85}the end");
+    let fault = Fault::provider(Code::IoError, format!("a\u{85}{long}{end}")).with_detail(long.clone());
+    let content_type = vec![("content-type".to_owned(), Bytes::from_static(b"text/xml"))];
+    federation.road.next_answer(200, content_type, octets([soap::fault::encode(&fault, Dialect::V78)]));
+    let answer = federation.relay(get("/1")).await;
+    assert_eq!(answer.error(), Some("server.serverproxy.io_error"));
+    assert!(answer.fault("message").ends_with("the end"));
+    let [refusal] = journal.refusals("consumer").try_into().unwrap();
+    assert!(refusal.cause.chars().count() < 600 && refusal.detail.unwrap().chars().count() < 600, "{}", refusal.cause);
+    assert!(refusal.cause.contains("\\u{85}xxx") && !refusal.cause.contains('\u{85}'), "{}", refusal.cause);
+    let mut message = federation.request("GET", "persons", None).await;
+    (message.block, message.seal, message.fault) = (None, None, Some(fault));
+    let (call, _) = Sent::new(&federation, &message).call();
+    assert!(federation.judge(call).await.code().is_some());
+    assert!(journal.text().lines().all(|line| line.len() < 4096), "{}", journal.text());
+}
+
 const SECRET: &str = "S3CRET";
 
-/// A call that carries the secret in its body, in a header and in its query.
+/// A call that carries the secret in its body, in a header, in its path and in its query.
 fn secretive(service: &str, client: &str) -> simpul_exchange::call::ConsumerCall {
-    let asked = call("POST", &format!("{service}?number={SECRET}"), client);
+    let asked = call("POST", &format!("{service}/{SECRET}?number={SECRET}"), client);
     let asked = with_header(asked, "Authorization", "Bearer S3CRET");
     with_body(asked, octets([r#"{"number":"S3CRET"}"#]))
 }
 
 /// Each way in which an exchange may end, with a secret in everything that is not for the log.
 #[tokio::test]
-async fn neither_log_nor_fault_has_payload_headers_or_query() {
-    let spoils: [fn(&Federation); 12] = [
+async fn neither_log_nor_fault_has_payload_headers_path_or_query() {
+    let spoils: [fn(&Federation); 13] = [
         |_| {},
         |f| f.id.conf.set(None),
         |f| f.road.next(Obstacle::Closed(road::unreachable)),
@@ -184,6 +206,7 @@ async fn neither_log_nor_fault_has_payload_headers_or_query() {
         |f| f.my.store.break_next(Step::Append, How::Lost, 2),
         |f| f.my.keys.remove(&crate::federation::authority::member(PROVIDER)),
         |f| f.my.server.change(|s| s.access = simpul_policy::AccessRights::default()),
+        |f| f.my.server.change(|s| s.services.values_mut().for_each(|s| s.disabled = Some("closed".to_owned()))),
         |f| f.my.server.change(|s| s.services.clear()),
         |f| f.register.next(|| Err(road::no_http())),
         |f| f.register.next_body(cut([SECRET])),

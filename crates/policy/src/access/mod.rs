@@ -54,8 +54,8 @@ pub struct Endpoint {
 /// Why a message was not permitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// No right covers the call.
-    #[error("{client} has no right to {method} {service}{path}")]
+    /// No right covers the call. The path itself is not told: it may name a person.
+    #[error("{client} has no right to {method} {service} on a path of {path_octets} octets")]
     NoRight {
         /// Who asked.
         client: String,
@@ -63,8 +63,8 @@ pub enum Denied {
         service: String,
         /// With which method.
         method: String,
-        /// On which raw path.
-        path: String,
+        /// Octets of the raw path behind the service.
+        path_octets: usize,
     },
     /// The path cannot be judged, or could mean something else to the service.
     #[error("the service path is not acceptable")]
@@ -116,7 +116,7 @@ impl AccessRights {
                 client: ask.client().to_string(),
                 service: ask.service().to_string(),
                 method: ask.method().to_owned(),
-                path: ask.path().to_owned(),
+                path_octets: ask.path().len(),
             })
     }
 }

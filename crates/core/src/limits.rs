@@ -148,3 +148,9 @@ pub const MINIMISED_BODY: usize = 16 * 1024 * 1024;
 
 /// Nesting of arrays and objects in a JSON answer that is minimised.
 pub const JSON_DEPTH: usize = 128;
+
+/// Octets in the JSON of one agreement that is signed.
+pub const SIGNED_AGREEMENT: usize = 4 * 1024 * 1024;
+
+/// Signatures in the container of one agreement: one per party.
+pub const AGREEMENT_SIGNATURES: usize = 32;

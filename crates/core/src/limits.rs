@@ -154,3 +154,9 @@ pub const SIGNED_AGREEMENT: usize = 4 * 1024 * 1024;
 
 /// Signatures in the container of one agreement: one per party.
 pub const AGREEMENT_SIGNATURES: usize = 32;
+
+/// Octets in the identifier of a person in a subject token.
+pub const SUBJECT: usize = 128;
+
+/// Octets in a subject token.
+pub const SUBJECT_TOKEN: usize = 8 * 1024;

@@ -12,6 +12,7 @@ pub mod hash;
 pub mod message;
 pub mod ocsp;
 pub mod seal;
+pub mod subject;
 pub mod token;
 pub mod tsp;
 

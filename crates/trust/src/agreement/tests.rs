@@ -101,7 +101,7 @@ fn all_parties_and_nobody_else_must_sign() {
     one.demand(std::slice::from_ref(&first)).unwrap();
     assert!(matches!(one.demand(&[first.clone(), second.clone()]), Err(AgreementError::NotSigned(m)) if m == second));
     let both = verify(&case.container.write(AT).unwrap(), &case.authority.conf, AT).unwrap();
-    assert!(matches!(both.demand(&[first.clone()]), Err(AgreementError::NoParty(m)) if m == second));
+    assert!(matches!(both.demand(std::slice::from_ref(&first)), Err(AgreementError::NoParty(m)) if m == second));
     assert!(matches!(both.demand(&[first, second, third.clone()]), Err(AgreementError::NotSigned(m)) if m == third));
     let draft = verified(JSON, &[], &case.authority.conf).unwrap();
     assert!(draft.signers().is_empty() && draft.demand(&[third]).is_err());

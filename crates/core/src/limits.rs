@@ -158,9 +158,6 @@ pub const AGREEMENT_PURPOSES: usize = 64;
 /// Entries of one list of a clause, its fields apart.
 pub const CLAUSE_LIST: usize = 64;
 
-/// Field paths of one clause.
-pub const CLAUSE_FIELDS: usize = 256;
-
 /// Volumes of one clause.
 pub const CLAUSE_VOLUMES: usize = 8;
 
@@ -184,3 +181,21 @@ pub const AGREEMENT_METERS: usize = 100_000;
 
 /// Characters in one statement of a caller: purpose, basis, consent, case, onward recipient.
 pub const STATEMENT_CHARS: usize = 512;
+
+/// Octets in the name of an XML namespace that is used in an answer that is minimised.
+pub const XML_NAMESPACE: usize = 1024;
+
+/// Octets in one path to a field of an answer.
+pub const FIELD_PATH: usize = 512;
+
+/// Steps in one path to a field of an answer.
+pub const FIELD_STEPS: usize = 32;
+
+/// Paths to fields that one agreement clause may allow, and one answer be reduced by.
+pub const FIELD_PATHS: usize = 1024;
+
+/// Octets in an answer that is minimised, which is done in memory.
+pub const MINIMISED_BODY: usize = 16 * 1024 * 1024;
+
+/// Nesting of arrays and objects in a JSON answer that is minimised.
+pub const JSON_DEPTH: usize = 128;

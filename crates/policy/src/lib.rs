@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod agreement;
+pub mod minimise;
 mod permit;
 
 pub use access::{AccessRights, Denied, Endpoint, Right, Subject};

@@ -15,9 +15,10 @@ use super::fault::{Fault, Seeded};
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
 use super::life::Life;
 use super::refusal::{Reason, Refusal};
-use super::terms::{Fields, GrantClause, Secrecy};
+use super::terms::{GrantClause, Secrecy};
 use super::usage::{Meter, Usage};
 use crate::access::ServicePath;
+use crate::minimise::FieldSet;
 use crate::permit::Demand;
 
 /// What a caller states (headers of REST, `simpul:context` of SOAP) and what came with the request.
@@ -65,7 +66,7 @@ pub struct AgreementGrant {
     /// The clauses that allow it: exactly one, the first in order that does.
     pub clauses: Vec<ClauseId>,
     /// What the answer may hold.
-    pub fields: Fields,
+    pub fields: FieldSet,
     /// What the person may see of the access.
     pub secrecy: Secrecy,
     /// Days after which the consumer erases the data.
@@ -134,7 +135,7 @@ pub(super) struct Rule {
     agreement_suspended: Arc<AtomicBool>,
     clause_suspended: AtomicBool,
     service: EntityUid,
-    fields: Fields,
+    fields: FieldSet,
 }
 
 /// What of a call is the same for every clause.
@@ -403,7 +404,7 @@ impl Agreements {
         Ok(Loaded { cited, suspended, rules })
     }
 
-    fn fields(&self, agreement: &Agreement, grant: &GrantClause) -> Fields {
+    fn fields(&self, agreement: &Agreement, grant: &GrantClause) -> FieldSet {
         let mut fields = grant.fields.clone();
         if self.seeded.has(Fault::FieldsOfAll) {
             let all = agreement.clauses().iter().filter_map(|clause| clause.grant());

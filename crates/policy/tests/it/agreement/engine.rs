@@ -5,6 +5,8 @@ use simpul_policy::Demand;
 use simpul_policy::agreement::life::{Actor, Life, Scope};
 use simpul_policy::agreement::{Agreement, AgreementGrant, Agreements, Context, Counters, Fault, Refusal};
 
+use simpul_policy::minimise::Excess;
+
 use super::model::{Ask, Standing, Verdict};
 
 /// Any call of a model as the engine sees it.
@@ -62,8 +64,11 @@ impl Engine {
                 Verdict::Allowed {
                     agreement: grant.agreement.to_string(),
                     clause: clause.to_string(),
-                    fields: grant.fields.allowed,
-                    excess: grant.fields.excess.to_string(),
+                    fields: grant.fields.allowed.iter().map(ToString::to_string).collect(),
+                    excess: match grant.fields.excess {
+                        Excess::Remove => "remove".to_owned(),
+                        Excess::Refuse => "refuse".to_owned(),
+                    },
                 }
             }
             Err(refusal) => Verdict::Refused {

@@ -176,6 +176,9 @@ pub const VOLUME_WINDOW: u32 = 366 * 86_400;
 /// Agreements that one node enforces.
 pub const AGREEMENTS: usize = 100_000;
 
+/// Clauses that speak of one consumer and one service, over all agreements that one node enforces.
+pub const AGREEMENT_CANDIDATES: usize = 256;
+
 /// Windows of volumes that are counted in memory at a time.
 pub const AGREEMENT_METERS: usize = 100_000;
 

@@ -53,6 +53,16 @@ impl Engine {
         engine
     }
 
+    pub(super) fn put(&mut self, standing: &Standing) {
+        self.agreements.put(&life(standing)).unwrap();
+    }
+
+    pub(super) fn end(&mut self, standing: &Standing) {
+        let life = life(standing);
+        let by = officer(life.agreement(), 0, 1);
+        self.agreements.put(&life.end(&by).unwrap()).unwrap();
+    }
+
     pub(super) fn ask(&self, ask: &Ask) -> Result<AgreementGrant, Refusal> {
         self.agreements.decide(&Call::of(ask), &context(ask), &self.usage, UnixTime::from_millis(ask.now))
     }

@@ -272,3 +272,50 @@ fn every_seeded_fault_is_found() {
     assert!(missed.is_empty(), "{missed:?}");
     assert!(Fault::ALL.len() >= 20);
 }
+
+/// Agreements come, are suspended in whole or in part, resume and end between calls: no call passes outside an
+/// agreement in force, and none inside one is refused.
+#[test]
+fn random_schedules_of_changes_agree_with_the_model() {
+    let mut passed = 0;
+    for seed in 1000..1030 {
+        let mut numbers = Numbers(seed);
+        let all: Vec<Standing> = (0..3).map(|i| standing(&mut numbers, &format!("agreement-{i}"))).collect();
+        let mut asks: Vec<Ask> = (0..CALLS).map(|_| ask(&mut numbers, &all)).collect();
+        asks.sort_by_key(|ask| ask.now);
+        let mut engine = Engine::new(&[], None);
+        let mut model = World::new(Vec::new());
+        for ask in asks {
+            let mut one = numbers.of(&all);
+            let id = serde_json::from_str::<Value>(&one.json).unwrap()["id"].clone();
+            let known = |other: &Standing| serde_json::from_str::<Value>(&other.json).unwrap()["id"] == id;
+            let place = model.standing.iter().position(known);
+            match (numbers.below(6), place) {
+                (0 | 1, _) => {
+                    one.suspended = numbers.one_in(3);
+                    engine.put(&one);
+                    model.standing.retain(|other| !known(other));
+                    model.standing.push(one);
+                }
+                (2, Some(place)) => {
+                    assert!(engine.agreements.suspend(&id.as_str().unwrap().parse().unwrap(), None));
+                    model.standing[place].suspended = true;
+                }
+                (3, Some(place)) => {
+                    let agreement = id.as_str().unwrap().parse().unwrap();
+                    assert!(engine.agreements.suspend(&agreement, Some(&"c0".parse().unwrap())));
+                    model.standing[place].suspended_clauses.push("c0".to_owned());
+                }
+                (4, Some(place)) => {
+                    engine.end(&model.standing[place]);
+                    model.standing.remove(place);
+                }
+                _ => {}
+            }
+            let said = engine.decide(&ask);
+            passed += usize::from(matches!(said, Verdict::Allowed { .. }));
+            assert_eq!(said, model.decide(&ask), "seed {seed}: {ask:?}");
+        }
+    }
+    assert!(passed > 50, "{passed}");
+}

@@ -233,7 +233,7 @@ impl Agreements {
         &self,
         ask: &impl Demand,
         context: &Context<'_>,
-        usage: &impl Usage,
+        usage: &(impl Usage + ?Sized),
         now: UnixTime,
     ) -> Result<AgreementGrant, Refusal> {
         let call = self.call(ask, context, now)?;
@@ -357,7 +357,7 @@ impl Agreements {
         text.is_some_and(|text| self.stated(text))
     }
 
-    fn reserve(&self, rule: &Rule, usage: &impl Usage, now: UnixTime) -> bool {
+    fn reserve(&self, rule: &Rule, usage: &(impl Usage + ?Sized), now: UnixTime) -> bool {
         let mut volumes = rule.grant.volume.clone();
         if volumes.is_empty() {
             return true;

@@ -28,4 +28,4 @@ pub use self::explain::{Candidate, Explanation};
 pub use self::fault::Fault;
 pub use self::ident::{AgreementDigest, AgreementId, ClauseId, NameError};
 pub use self::refusal::{Reason, Refusal};
-pub use self::usage::{Counters, Meter, Spent, Usage};
+pub use self::usage::{Counters, Meter, Spent, Unmetered, Usage};

@@ -1,9 +1,10 @@
 //! The permission that the next hop demands.
 
-use simpul_core::{ClientId, ServiceId};
+use simpul_core::{ClientId, ServiceId, UnixTime};
 use simpul_trust::message::Verified;
 
 use crate::access::Right;
+use crate::agreement::{AgreementGrant, Agreements, Context, Refusal, Usage};
 
 /// What a message asks for.
 pub trait Demand {
@@ -22,6 +23,8 @@ pub trait Demand {
 pub struct Grant {
     /// The access right that covers it (wire.md §9.2).
     pub right: Right,
+    /// The agreement and its clause, where one was required.
+    pub agreement: Option<AgreementGrant>,
 }
 
 /// A verified message that may be carried out, with the grant that says why. Made only by
@@ -40,6 +43,21 @@ impl<M> Permitted<M> {
     #[must_use]
     pub fn message(&self) -> &Verified<M> {
         &self.message
+    }
+
+    /// Permits it under an agreement too, or says why not. It takes from the volume of the clause.
+    pub fn under(
+        mut self,
+        agreements: &Agreements,
+        context: &Context<'_>,
+        usage: &impl Usage,
+        now: UnixTime,
+    ) -> Result<Self, Refusal>
+    where
+        M: Demand,
+    {
+        self.grant.agreement = Some(agreements.decide(self.message.message(), context, usage, now)?);
+        Ok(self)
     }
 
     /// Why it may pass.

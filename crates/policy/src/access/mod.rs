@@ -92,7 +92,7 @@ impl AccessRights {
     /// Permits a verified message, or says why not.
     pub fn permit<M: Demand>(&self, message: Verified<M>, groups: &impl Groups) -> Result<Permitted<M>, Denied> {
         let right = self.covering(message.message(), groups)?.clone();
-        Ok(Permitted::new(message, Grant { right }))
+        Ok(Permitted::new(message, Grant { right, agreement: None }))
     }
 
     /// Whether a message could be permitted if its seal held. It can only refuse early: nothing rests on its consent.

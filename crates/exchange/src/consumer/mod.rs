@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use simpul_core::{Code, DigestAlgorithm};
 use simpul_ledger::Side;
-use simpul_policy::agreement::{self, Unmetered};
+use simpul_policy::agreement::{self, Uncounted};
 use simpul_policy::{Demand, Mode};
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, PeerRole};
@@ -94,7 +94,7 @@ impl Consumer {
             return Ok(());
         }
         let agreements = self.ports.agreements.current();
-        let foreseen = agreements.decide(&ask, &ask.context(), &Unmetered, self.ports.clock.now());
+        let foreseen = agreements.decide(&ask, &ask.context(), &Uncounted, self.ports.clock.now());
         foreseen.map(drop).map_err(|refusal| RelayError::NotAgreed(Box::new(refusal)))
     }
 

@@ -1,6 +1,7 @@
 //! The ledger over a store that fails, and under load.
 
 #[cfg(test)]
+mod batches;
 mod commit;
 #[cfg(test)]
 mod faults;

@@ -328,7 +328,11 @@ fn a_proof_ends_with_its_ocsp_response() {
         assert_eq!(case.check_at(&case.seal, at).is_ok(), holds, "{at}");
     }
     let before = case.signer.certificate().not_before().minus(ms);
-    assert_eq!(case.check_at(&case.seal, before).unwrap_err().path(), [Code::CannotCreateCertPath], "a clock went back");
+    assert_eq!(
+        case.check_at(&case.seal, before).unwrap_err().path(),
+        [Code::CannotCreateCertPath],
+        "a clock went back"
+    );
     let another = Authority::new().conf;
     assert!(check(&case.parts, &case.seal, case.authority.id(), &another, AT).is_err(), "under another configuration");
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod batches;
+#[cfg(test)]
 mod commit;
 #[cfg(test)]
 mod faults;

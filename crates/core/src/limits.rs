@@ -87,6 +87,9 @@ pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 /// Octets that stay free in a logged signature for its timestamp.
 pub const TIMESTAMP_XML: usize = 64 * 1024;
 
+/// Records under one timestamp (wire.md §6.3).
+pub const STAMP_BATCH: usize = 10_000;
+
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 

@@ -87,6 +87,9 @@ pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 /// Octets that stay free in a logged signature for its timestamp.
 pub const TIMESTAMP_XML: usize = 64 * 1024;
 
+/// Records under one timestamp (wire.md §6.3).
+pub const STAMP_BATCH: usize = 10_000;
+
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
@@ -221,7 +224,7 @@ pub const AGREEMENT_SIGNATURES: usize = 32;
 /// Octets in the identifier of a person in a subject token.
 pub const SUBJECT: usize = 128;
 
-/// Octets in a subject token.
+/// Octets of the token that names a person to the provider.
 pub const SUBJECT_TOKEN: usize = 8 * 1024;
 
 /// Acts in the journal of one agreement, over all its versions.

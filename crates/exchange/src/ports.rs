@@ -13,9 +13,12 @@ use simpul_core::{Dialect, MemberId, UnixTime};
 use simpul_ledger::Ledger;
 pub use simpul_ledger::Recorded;
 pub use simpul_policy::Permitted;
+use simpul_policy::agreement::{Agreements, Usage};
+use simpul_policy::minimise;
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, Route};
 use simpul_trust::token::Signer;
+use simpul_wire::rest::HeaderLine;
 
 use crate::message::Request;
 use crate::server::{ServerConf, Service};
@@ -183,6 +186,14 @@ pub trait ServiceLink: Send + Sync {
     async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError>;
 }
 
+/// The headers of a request that go on to the service: all of them, but for those with which an answer that is to be
+/// minimised would come coded, in part, or not at all.
+pub fn service_headers(request: &Recorded<Permitted<Request>>) -> impl Iterator<Item = &HeaderLine> {
+    let minimised = request.grant().agreement.is_some();
+    let headers = request.message().message().head().headers().iter();
+    headers.filter(move |h| !minimised || minimise::forwards_request_header(&h.name))
+}
+
 /// A service's HTTP answer.
 pub struct ServiceReply {
     /// HTTP status.
@@ -237,6 +248,15 @@ pub trait ServerStore: Send + Sync {
     fn current(&self) -> Arc<ServerConf>;
 }
 
+/// The agreements that decide.
+pub trait AgreementSource: Send + Sync {
+    /// Those in force or suspended at this moment: a suspension holds for the next exchange that asks.
+    fn current(&self) -> Arc<Agreements>;
+
+    /// Where the calls that their clauses allow are counted.
+    fn usage(&self) -> &(dyn Usage + Send + Sync);
+}
+
 /// What both sides of the role need. Cloning shares the ports.
 #[derive(Clone)]
 pub struct Ports {
@@ -244,6 +264,8 @@ pub struct Ports {
     pub conf: Arc<dyn ConfSource>,
     /// Server configuration.
     pub server: Arc<dyn ServerStore>,
+    /// Agreements between states.
+    pub agreements: Arc<dyn AgreementSource>,
     /// Sign keys.
     pub keys: Arc<dyn SigningKeys>,
     /// OCSP responses.

@@ -14,7 +14,7 @@ use super::compile::{CompileError, Compiler};
 use super::document::Agreement;
 use super::fault::{Fault, Seeded};
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
-use super::life::Life;
+use super::life::{Life, Suspensions};
 use super::refusal::{Reason, Refusal};
 use super::terms::{GrantClause, Secrecy};
 use super::usage::{Meter, Usage};
@@ -194,10 +194,21 @@ impl Agreements {
         let Some(stops) = life.suspensions() else { return Err(LoadError::NotInForce(id.clone())) };
         match self.loaded.get(id) {
             Some(old) if old.cited.digest != agreement.digest() && agreement.amends() != Some(old.cited.digest) => {
-                return Err(LoadError::Order { id: id.clone(), version: agreement.version() });
+                Err(LoadError::Order { id: id.clone(), version: agreement.version() })
             }
-            None if self.loaded.len() >= self.most => return Err(LoadError::Full(self.most)),
-            _ => {}
+            _ => self.insert(agreement, &stops),
+        }
+    }
+
+    /// Takes a document as if it were in force; for a trial, which grants nothing.
+    pub(super) fn try_out(&mut self, document: &Agreement) -> Result<(), LoadError> {
+        self.insert(document, &Suspensions::default())
+    }
+
+    fn insert(&mut self, agreement: &Agreement, stops: &Suspensions) -> Result<(), LoadError> {
+        let id = agreement.id();
+        if !self.loaded.contains_key(id) && self.loaded.len() >= self.most {
+            return Err(LoadError::Full(self.most));
         }
         let loaded = self.compile(agreement)?;
         self.room_for(&loaded)?;
@@ -249,7 +260,7 @@ impl Agreements {
         &self,
         ask: &impl Demand,
         context: &Context<'_>,
-        usage: &impl Usage,
+        usage: &(impl Usage + ?Sized),
         now: UnixTime,
     ) -> Result<AgreementGrant, Refusal> {
         let call = self.call(ask, context, now)?;
@@ -296,7 +307,7 @@ impl Agreements {
         self.index.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    fn reserve(&self, rule: &Rule, usage: &impl Usage, now: UnixTime) -> bool {
+    fn reserve(&self, rule: &Rule, usage: &(impl Usage + ?Sized), now: UnixTime) -> bool {
         let mut volumes = rule.grant.volume.clone();
         if volumes.is_empty() {
             return true;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use simpul_policy::agreement::Agreement;
+use simpul_policy::agreement::{Agreement, Trial, Uncounted};
 
 use super::engine::{Call, Engine};
 use super::model::{Ask, Standing, Verdict, World, millis};
@@ -184,4 +184,33 @@ fn only_what_is_enforced_can_be_suspended() {
     let engine = Engine::new(&[standing(&first_version(SAMPLE))], None);
     assert!(!engine.agreements.suspend(&"other".parse().unwrap(), None));
     assert!(!engine.agreements.suspend(&"id-my-civil-data".parse().unwrap(), Some(&"1".parse().unwrap())));
+}
+
+/// A draft is tried on a call without effect: what another version would change can be told.
+#[test]
+fn a_trial_explains_drafts() {
+    let draft =
+        |purpose: &str| Agreement::from_toml(&first_version(SAMPLE).replace("dpv:LegalCompliance", purpose)).unwrap();
+    let (ask, now) = (Ask { purpose: Some("dpv:LegalCompliance".to_owned()), ..base() }, base().now);
+    let now = simpul_core::UnixTime::from_millis(now);
+    let tried = |document: Agreement| {
+        let trial = Trial::of(&[document]).unwrap();
+        trial.explain(&Call::of(&ask), &super::engine::context(&ask), now).allowed_by().is_some()
+    };
+    assert!(tried(draft("dpv:LegalCompliance")));
+    assert!(!tried(draft("dpv:RecordManagement")));
+}
+
+/// A consumer that asks early takes nothing from the volume.
+#[test]
+fn an_early_question_takes_nothing() {
+    let toml = first_version(SAMPLE).replace("count = 100, seconds = 60", "count = 1, seconds = 60");
+    let engine = Engine::new(&[standing(&toml)], None);
+    let (ask, now) = (base(), simpul_core::UnixTime::from_millis(base().now));
+    for _ in 0..3 {
+        let context = super::engine::context(&ask);
+        assert!(engine.agreements.decide(&Call::of(&ask), &context, &Uncounted, now).is_ok());
+    }
+    assert!(engine.ask(&ask).is_ok());
+    assert!(engine.ask(&ask).is_err());
 }

@@ -243,6 +243,11 @@ impl Agreements {
         true
     }
 
+    /// Takes an agreement out, whatever its life says: none of its clauses decides any more.
+    pub fn withdraw(&mut self, id: &AgreementId) {
+        self.remove(id);
+    }
+
     /// The versions that are enforced, by id.
     pub fn enforced(&self) -> impl Iterator<Item = &Cited> {
         self.loaded.values().map(|loaded| &loaded.cited)

@@ -34,7 +34,7 @@ pub struct AgreementWriter {
 
 /// What the generation was when somebody looked: another value means that something has changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Generation(Option<(u64, i64, i64)>);
+pub struct Generation(Option<(u64, u64, i64, i64)>);
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +82,13 @@ const LOCK: &str = "lock";
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
+impl Generation {
+    fn of(path: &Path) -> Self {
+        let seen = std::fs::metadata(path).ok();
+        Self(seen.map(|meta| (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec())))
+    }
+}
+
 impl AgreementFolder {
     /// The folder at this place. Nothing is made before the first write; a place where nothing is holds no agreement.
     #[must_use]
@@ -98,8 +105,13 @@ impl AgreementFolder {
     /// The generation now: one look at one file.
     #[must_use]
     pub fn generation(&self) -> Generation {
-        let seen = std::fs::metadata(self.path.join(GENERATION)).ok();
-        Generation(seen.map(|meta| (meta.ino(), meta.mtime(), meta.mtime_nsec())))
+        Generation::of(&self.path.join(GENERATION))
+    }
+
+    /// The same for the journal of one agreement.
+    #[must_use]
+    pub fn journal_stamp(&self, name: &str) -> Generation {
+        self.place(name).map(|place| Generation::of(&place.join(JOURNAL))).unwrap_or_default()
     }
 
     /// The names of all agreements, in order; at most [`limits::AGREEMENTS`].

@@ -54,7 +54,7 @@ pub(crate) enum AgreementCommand {
     #[command(after_long_help = "Example:\n  simpul agreement explain --client ID/GOV/3201/manpower \\\n    \
                            --service MY/GOV/1001/civil-registry/persons --method GET --path /persons/1 \\\n    \
                            --purpose dpv:IdentityVerification")]
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
     /// Try a document on the last requests in the own log, without effect: what it would change against what is in force.
     ///
     /// Only requests to services of the own clients count. Volumes are not counted.

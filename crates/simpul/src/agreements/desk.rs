@@ -38,21 +38,22 @@ pub(super) fn document(file: &Path) -> Result<Agreement, Problem> {
         true => Agreement::from_json(&octets),
         false => Agreement::from_toml(&String::from_utf8_lossy(&octets)),
     };
-    read.map_err(|cause| Problem::Document { file: file.to_owned(), cause })
+    read.map_err(|cause| Problem::Document { file: file.to_owned(), cause: Box::new(cause) })
 }
 
 impl Desk {
     pub(super) fn open(config: &Path, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
-        let NodeConfig { server, storage, .. } = NodeConfig::read(config).map_err(Problem::Config)?;
+        let NodeConfig { server, storage, .. } =
+            NodeConfig::read(config).map_err(|cause| Problem::Config(Box::new(cause)))?;
         let role = server.ok_or(Problem::NoServer)?;
         Ok(Self { folder: folder(&storage), role, storage, clock })
     }
 
     /// The journal of an agreement; without an act if there is none.
     pub(super) fn journal(&self, id: &AgreementId) -> Result<Journal, Problem> {
-        let lines = self.folder.journal(id.as_str()).map_err(Problem::Store)?;
+        let lines = self.folder.journal(id.as_str()).map_err(Problem::from)?;
         let journal = Journal::read(lines.iter().map(String::as_str));
-        journal.map_err(|cause| Problem::Journal { id: id.clone(), cause })
+        journal.map_err(|cause| Problem::Journal { id: id.clone(), cause: Box::new(cause) })
     }
 
     /// As [`journal`](Self::journal); it must have an act.
@@ -89,7 +90,7 @@ impl Desk {
         id: &AgreementId,
         make: impl FnOnce(&Journal) -> Result<Act, Problem>,
     ) -> Result<Journal, Problem> {
-        let writer = self.folder.write().map_err(Problem::Store)?;
+        let writer = self.folder.write().map_err(Problem::from)?;
         let mut journal = self.journal(id)?;
         let act = make(&journal)?;
         add(&writer, &mut journal, act, self.clock.as_ref())?;
@@ -99,7 +100,7 @@ impl Desk {
     /// Takes an act of another party, unless it was taken before. False if it was.
     pub(super) fn receive(&self, act: Act, line: usize, conf: Option<&GlobalConf>) -> Result<bool, Problem> {
         let id = act.agreement.clone();
-        let writer = self.folder.write().map_err(Problem::Store)?;
+        let writer = self.folder.write().map_err(Problem::from)?;
         let mut journal = self.journal(&id)?;
         if journal.acts().contains(&act) {
             return Ok(false);
@@ -109,7 +110,7 @@ impl Desk {
         }
         let what = act.to_string();
         let mut next = journal.history().clone();
-        next.take(&act).map_err(|cause| Problem::Line { line, what: what.clone(), cause })?;
+        next.take(&act).map_err(|cause| Problem::Line { line, what: what.clone(), cause: Box::new(cause) })?;
         if let (Step::Sign(_), Some(life), Some(conf)) = (&act.step, next.life(act.version), conf) {
             let octets = container(life.agreement(), next.signatures(act.version), self.clock.as_ref());
             let octets = octets.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
@@ -129,10 +130,10 @@ impl Desk {
         let Some(life) = journal.history().life(version) else { return Ok(()) };
         let text = life.agreement();
         let id = text.id().clone();
-        let unenforced = |cause| Problem::Unenforced { id: id.clone(), cause };
+        let unenforced = |cause| Problem::Unenforced { id: id.clone(), cause: Box::new(cause) };
         // What is not signed yet has no signatures to judge: its life refuses it with the party that is missing.
         if matches!(life, Life::Signed(_)) {
-            let octets = self.folder.container(id.as_str(), version).map_err(Problem::Store)?;
+            let octets = self.folder.container(id.as_str(), version).map_err(Problem::from)?;
             let octets = octets.ok_or_else(|| unenforced(Unenforced::NoContainer(version)))?;
             let conf = conf.ok_or_else(|| unenforced(Unenforced::NoConf))?;
             let parties = text
@@ -143,23 +144,23 @@ impl Desk {
                 signed(text, &octets, conf, self.clock.as_ref()).map_err(unenforced)?;
             }
         }
-        let mut trial = Agreements::new().map_err(Problem::Load)?;
+        let mut trial = Agreements::new().map_err(Problem::from)?;
         let at = journal.history().clone();
         let life = at.life(version).cloned().and_then(|life| life.enter(text.valid_from()).ok());
-        life.map_or(Ok(()), |life| trial.put(&life)).map_err(Problem::Load)
+        life.map_or(Ok(()), |life| trial.put(&life)).map_err(Problem::from)
     }
 }
 
 /// Writes an act: the container first, so that no journal tells of a signature that is not there.
 fn add(writer: &AgreementWriter, journal: &mut Journal, act: Act, clock: &dyn Clock) -> Result<(), Problem> {
     let (id, version, signs) = (act.agreement.clone(), act.version, matches!(act.step, Step::Sign(_)));
-    let line = journal.take(act).map_err(Problem::Act)?;
+    let line = journal.take(act).map_err(Problem::from)?;
     if signs && let Some(life) = journal.history().life(version) {
         let octets = container(life.agreement(), journal.history().signatures(version), clock);
         let octets = octets.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
-        writer.put_container(id.as_str(), version, &octets).map_err(Problem::Store)?;
+        writer.put_container(id.as_str(), version, &octets).map_err(Problem::from)?;
     }
-    writer.append(id.as_str(), &line).map_err(Problem::Store)
+    writer.append(id.as_str(), &line).map_err(Problem::from)
 }
 
 /// The container of a text with these signatures.

@@ -169,7 +169,7 @@ async fn sign(args: &ActArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let journal = desk.known(&args.id)?;
     // Nothing is signed that may not be: the step is tried first, with a signature that is none.
     let tried = made(&desk, &journal, version, args, Step::Sign(String::new()))?;
-    journal.history().clone().take(&tried).map_err(Problem::Act)?;
+    journal.history().clone().take(&tried).map_err(Problem::from)?;
     let by = desk.actor(&text(&journal, &args.id, version)?, &args.by.officer, args.by.member.as_ref())?;
     let conf = desk.conf().await?;
     let signature = desk.signature(&text(&journal, &args.id, version)?, &by.member, &conf).await?;
@@ -208,7 +208,11 @@ async fn import(args: &ImportArgs, clock: Arc<dyn Clock>) -> Result<Told, Proble
     let mut acts = Vec::new();
     for (line, number) in octets.lines().zip(1..) {
         let read = Act::from_json(line);
-        acts.push(read.map_err(|cause| Problem::Line { line: number, what: "unreadable".to_owned(), cause })?);
+        acts.push(read.map_err(|cause| Problem::Line {
+            line: number,
+            what: "unreadable".to_owned(),
+            cause: Box::new(cause),
+        })?);
     }
     let judged = acts.iter().any(|act| matches!(act.step, Step::Sign(_) | Step::Enter));
     let conf = if judged { Some(desk.conf().await?) } else { None };

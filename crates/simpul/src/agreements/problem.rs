@@ -20,7 +20,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) enum Problem {
     /// The server's configuration.
     #[error("the configuration cannot be used")]
-    Config(#[source] ConfigError),
+    Config(#[source] Box<ConfigError>),
     /// It is not one of a server.
     #[error("the configuration has no section [server]")]
     NoServer,
@@ -29,7 +29,7 @@ pub(crate) enum Problem {
     File(#[source] FilesError),
     /// The folder of agreements.
     #[error("the agreements on disk cannot be used")]
-    Store(#[source] AgreementStoreError),
+    Store(#[source] Box<AgreementStoreError>),
     /// No such agreement.
     #[error("there is no agreement `{0}`")]
     Unknown(AgreementId),
@@ -42,7 +42,7 @@ pub(crate) enum Problem {
         /// Which.
         file: PathBuf,
         /// Line, place and what is allowed.
-        cause: DocumentError,
+        cause: Box<DocumentError>,
     },
     /// A journal on disk.
     #[error("the journal of `{id}` is not believed")]
@@ -51,7 +51,7 @@ pub(crate) enum Problem {
         id: AgreementId,
         /// Which line, and why.
         #[source]
-        cause: JournalError,
+        cause: Box<JournalError>,
     },
     /// A line of a file that was imported.
     #[error("line {line}: {what}")]
@@ -62,11 +62,11 @@ pub(crate) enum Problem {
         what: String,
         /// Why it is refused.
         #[source]
-        cause: ActError,
+        cause: Box<ActError>,
     },
     /// The act does not belong here.
     #[error("this cannot be done now")]
-    Act(#[source] ActError),
+    Act(#[source] Box<ActError>),
     /// The server signs for no party, or for several.
     #[error("this server signs for {0} parties of the agreement")]
     Party(usize),
@@ -103,14 +103,32 @@ pub(crate) enum Problem {
         id: AgreementId,
         /// Why.
         #[source]
-        cause: Unenforced,
+        cause: Box<Unenforced>,
     },
     /// The policies.
     #[error("the document gives no policies")]
-    Load(#[source] LoadError),
+    Load(#[source] Box<LoadError>),
     /// The message log.
     #[error("the message log cannot be read")]
     Log(#[source] Cause),
+}
+
+impl From<AgreementStoreError> for Problem {
+    fn from(cause: AgreementStoreError) -> Self {
+        Self::Store(Box::new(cause))
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(cause: ActError) -> Self {
+        Self::Act(Box::new(cause))
+    }
+}
+
+impl From<LoadError> for Problem {
+    fn from(cause: LoadError) -> Self {
+        Self::Load(Box::new(cause))
+    }
 }
 
 impl Problem {
@@ -119,7 +137,9 @@ impl Problem {
         match self {
             Self::Config(_) | Self::NoServer => "--config takes the configuration file of the security server",
             Self::File(_) => "give the path of a file that you may read",
-            Self::Store(AgreementStoreError::Busy(_)) => "try again when the other command has ended",
+            Self::Store(cause) if matches!(**cause, AgreementStoreError::Busy(_)) => {
+                "try again when the other command has ended"
+            }
             Self::Store(_) => "see that the folder `agreements` below [storage] dir belongs to you and has mode 700",
             Self::Unknown(_) => "`simpul agreement list` tells which there are",
             Self::NoVersion(..) => "`simpul agreement show ID` tells which there are",

@@ -21,7 +21,7 @@ use crate::verdict::chain;
 pub(super) fn list(args: &ListArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     let (mut text, mut all, mut good) = (String::new(), Vec::new(), true);
-    for name in desk.folder.names().map_err(Problem::Store)? {
+    for name in desk.folder.names().map_err(Problem::from)? {
         let Ok(id) = name.parse::<AgreementId>() else { continue };
         match desk.journal(&id) {
             Ok(journal) => {

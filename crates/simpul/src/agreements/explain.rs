@@ -53,7 +53,7 @@ impl Demand for Supposed<'_> {
 pub(super) async fn explain(args: &ExplainArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     let conf = Arc::new(Fixed(Some(desk.conf().await?)));
-    let keeper = Keeper::new(desk.folder.clone(), conf, Arc::clone(&desk.clock)).map_err(Problem::from)?;
+    let keeper = Keeper::new(desk.folder.clone(), conf, Arc::clone(&desk.clock)).map_err(Problem::from)?.quiet();
     let (agreements, at) = (keeper.current(), args.at.unwrap_or_else(|| desk.clock.now()));
     let ask = Supposed(args);
     let decided = agreements.decide(&ask, &ask.context(), &Uncounted, at);

@@ -52,6 +52,8 @@ pub(crate) struct Keeper {
     conf: Arc<dyn ConfSource>,
     clock: Arc<dyn Clock>,
     usage: Counters,
+    /// Whether the operator's log is told of each change: a server's is.
+    tells: bool,
     state: RwLock<State>,
     /// One reads at a time, the others wait for what it finds.
     reading: Mutex<()>,
@@ -87,7 +89,12 @@ impl Keeper {
     ) -> Result<Self, LoadError> {
         let agreements = Arc::new(Agreements::new()?);
         let state = RwLock::new(State { seen: None, agreements, read: BTreeMap::new(), judged_by: None });
-        Ok(Self { folder, conf, clock, usage: Counters::default(), state, reading: Mutex::default() })
+        Ok(Self { folder, conf, clock, usage: Counters::default(), tells: true, state, reading: Mutex::default() })
+    }
+
+    /// The same for a command, which tells what it finds itself.
+    pub(crate) fn quiet(self) -> Self {
+        Self { tells: false, ..self }
     }
 
     /// Those that decide nothing although they are on disk and came into force, by name, and why.
@@ -117,8 +124,14 @@ impl Keeper {
             let why = self.one(&name, conf.as_deref(), &mut agreements).err().map(Arc::new);
             if let Some(why) = &why {
                 withdraw(&mut agreements, &name);
-                let cause = chain(why.as_ref());
-                tracing::error!(agreement = name, cause, "this agreement is not enforced: what it allowed is refused");
+                if self.tells {
+                    let cause = chain(why.as_ref());
+                    tracing::error!(
+                        agreement = name,
+                        cause,
+                        "this agreement is not enforced: what it allowed is refused"
+                    );
+                }
             }
             read.insert(name, (stamp, why));
         }
@@ -140,7 +153,7 @@ impl Keeper {
         let agreement = life.agreement();
         if let Life::Ended(_) = life {
             agreements.withdraw(id);
-            tracing::info!(agreement = name, version = agreement.version(), "an agreement has ended");
+            self.tell(life);
             return Ok(());
         }
         let container = self.folder.container(name, agreement.version()).map_err(Unenforced::Store)?;
@@ -148,8 +161,15 @@ impl Keeper {
         signed(agreement, &container, conf.ok_or(Unenforced::NoConf)?, self.clock.as_ref())?;
         agreements.withdraw(id);
         agreements.put(life).map_err(Unenforced::Load)?;
-        tracing::info!(agreement = name, version = agreement.version(), state = life.name(), "an agreement is obeyed");
+        self.tell(life);
         Ok(())
+    }
+
+    fn tell(&self, life: &Life) {
+        let (text, state) = (life.agreement(), life.name());
+        if self.tells {
+            tracing::info!(agreement = %text.id(), version = text.version(), state, "an agreement is obeyed");
+        }
     }
 }
 

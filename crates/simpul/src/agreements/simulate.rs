@@ -29,7 +29,7 @@ pub(super) async fn simulate(args: &SimulateArgs, clock: Arc<dyn Clock>) -> Resu
     let text = document(&args.file)?;
     let trial = Trial::of(std::slice::from_ref(&text)).map_err(Problem::from)?;
     let conf = Arc::new(Fixed(Some(desk.conf().await?)));
-    let keeper = Keeper::new(desk.folder.clone(), conf, Arc::clone(&desk.clock)).map_err(Problem::from)?;
+    let keeper = Keeper::new(desk.folder.clone(), conf, Arc::clone(&desk.clock)).map_err(Problem::from)?.quiet();
     let in_force = keeper.current();
     let log = desk.storage.dir.join("server").join("ledger");
     let requests = requests(&log, args.last).await?;

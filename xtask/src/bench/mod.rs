@@ -3,6 +3,7 @@
 mod federation;
 mod floor;
 mod load;
+mod policy;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -30,6 +31,11 @@ pub(crate) enum Bench {
     /// alternate. Fails on any wrong answer and on any record that does not verify afterwards; the speed itself is a
     /// report.
     Exchange(Exchange),
+    /// What a decision costs with 10,000 agreements loaded, as a share of an exchange.
+    ///
+    /// The share is that of the processor time which the provider's security server spends on an exchange, measured
+    /// before and after the decisions of the same run.
+    Policy(policy::Policy),
 }
 
 /// `cargo xtask bench exchange`.
@@ -99,8 +105,11 @@ pub(crate) enum BenchError {
 
 /// Runs a benchmark.
 pub(crate) fn run(project: &Project, bench: &Bench) -> ExitCode {
-    let Bench::Exchange(options) = bench;
-    match exchange(project, options) {
+    let outcome = match bench {
+        Bench::Exchange(options) => exchange(project, options),
+        Bench::Policy(options) => policy::run(project, options),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("bench: {}", shell::chain(&error));

@@ -150,11 +150,11 @@ async fn a_suspension_holds_for_the_next_request() {
     {
         assert_eq!(ask(&federation, "/1", IDENTITY).await.status, 200);
         let suspended = life(DOCUMENT).suspend(&first, scope.clone()).unwrap();
-        federation.my.agreements.set(&[suspended.clone()]);
+        federation.my.agreements.set(std::slice::from_ref(&suspended));
         let answer = ask(&federation, "/1", IDENTITY).await;
         assert!(answer.header("Simpul-Refusal").is_some_and(|r| r.starts_with(reason)), "{answer:?}");
         let one = suspended.resume(&first, &scope).unwrap();
-        federation.my.agreements.set(&[one.clone()]);
+        federation.my.agreements.set(std::slice::from_ref(&one));
         assert_eq!(ask(&federation, "/1", IDENTITY).await.status, 500, "one officer resumes nothing");
         federation.my.agreements.set(&[one.resume(&second, &scope).unwrap()]);
     }

@@ -114,8 +114,11 @@ impl Desk {
         if let (Step::Sign(_), Some(life), Some(conf)) = (&act.step, next.life(act.version), conf) {
             let octets = container(life.agreement(), next.signatures(act.version), self.clock.as_ref());
             let octets = octets.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
+            // Each signature is that of the party that its act names, and no other.
+            let members: Vec<_> = next.signatures(act.version).map(|(member, _)| member.clone()).collect();
             let verified = simpul_trust::agreement::verify(&octets, conf, self.clock.now());
-            verified.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
+            let held = verified.and_then(|signed| signed.demand(&members));
+            held.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
         }
         if let Step::Enter = act.step {
             self.enterable(&journal, act.version, conf)?;

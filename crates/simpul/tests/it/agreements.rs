@@ -361,6 +361,19 @@ fn a_forged_signature_is_not_taken() {
     assert_ne!(forged, acts);
     let file = parties.file("forged.jsonl", &forged);
     parties.run("my", &["import", file.to_str().unwrap()]).refused("do not hold");
+
+    // A signature that holds and is another party's.
+    let journal = parties.path("my", "journal.jsonl");
+    let before = std::fs::read(&journal).unwrap();
+    parties.act("Tan Wei Ming", &["sign"]).done("signed");
+    let value = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let mut swapped = value(acts.lines().last().unwrap());
+    swapped["signature"] = value(parties.run("my", &["export", ID]).text.lines().last().unwrap())["signature"].clone();
+    std::fs::write(&journal, before).unwrap();
+    let swapped = acts.replace(acts.lines().last().unwrap(), &swapped.to_string());
+    let file = parties.file("swapped.jsonl", &swapped);
+    parties.run("my", &["import", file.to_str().unwrap()]).refused("ID/GOV/3201 has not signed");
+
     parties.act("Tan Wei Ming", &["sign"]).done("signed");
     parties.act("Tan Wei Ming", &["enter"]).refused("ID/GOV/3201 has not signed");
     parties.carry("id", "my").done("1 acts taken");

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simpul_core::{UnixTime, limits};
 use simpul_exchange::ports::Clock;
-use simpul_policy::agreement::act::{Act, Step};
+use simpul_policy::agreement::act::{Act, Journal, Step};
 use simpul_policy::agreement::life::Scope;
 use simpul_policy::agreement::{Agreement, AgreementId};
 
@@ -195,7 +195,6 @@ async fn enter(args: &ActArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     Ok(standing::after(&desk, &args.id, &journal, version))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every command is told in the same way")]
 fn export(args: &ExportArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let journal = Desk::open(&args.config, clock)?.known(&args.id)?;
     Ok(Told::good(journal.acts().iter().map(|act| act.to_json() + "\n").collect::<String>(), Value::Null))
@@ -239,22 +238,12 @@ fn version(desk: &Desk, id: &AgreementId, named: Option<u32>) -> Result<u32, Pro
     Ok(named.unwrap_or(newest))
 }
 
-fn text(
-    journal: &simpul_policy::agreement::act::Journal,
-    id: &AgreementId,
-    version: u32,
-) -> Result<Agreement, Problem> {
+fn text(journal: &Journal, id: &AgreementId, version: u32) -> Result<Agreement, Problem> {
     let life = journal.history().life(version).ok_or_else(|| Problem::NoVersion(id.clone(), version))?;
     Ok(life.agreement().clone())
 }
 
-fn made(
-    desk: &Desk,
-    journal: &simpul_policy::agreement::act::Journal,
-    version: u32,
-    args: &ActArgs,
-    step: Step,
-) -> Result<Act, Problem> {
+fn made(desk: &Desk, journal: &Journal, version: u32, args: &ActArgs, step: Step) -> Result<Act, Problem> {
     let text = text(journal, &args.id, version)?;
     let by = desk.actor(&text, &args.by.officer, args.by.member.as_ref())?;
     Ok(Act::new(&text, step, Some(by), desk.clock.now()))

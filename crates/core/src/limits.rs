@@ -226,3 +226,15 @@ pub const SUBJECT: usize = 128;
 
 /// Octets of the token that names a person to the provider.
 pub const SUBJECT_TOKEN: usize = 8 * 1024;
+
+/// Acts in the journal of one agreement, over all its versions.
+pub const AGREEMENT_ACTS: usize = 4096;
+
+/// Octets in one line of the journal of an agreement: an act with a document or a signature.
+pub const AGREEMENT_ACT: usize = 4 * 1024 * 1024;
+
+/// Octets in the journal of one agreement.
+pub const AGREEMENT_JOURNAL: usize = 64 * 1024 * 1024;
+
+/// Octets in the container of one agreement.
+pub const AGREEMENT_CONTAINER: usize = 32 * 1024 * 1024;

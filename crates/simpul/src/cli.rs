@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use simpul_core::UnixTime;
 
+use crate::agreements::AgreementCommand;
+
 /// Simpul lets a government join a trusted federation: agencies of different states exchange data that is signed,
 /// checked, permitted, logged and provable, on the X-Road 7 wire.
 #[derive(Debug, Parser)]
@@ -36,6 +38,15 @@ pub(crate) enum Command {
     /// Look after a message log.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Work with agreements between states: write, negotiate, sign, put in force, suspend, explain.
+    ///
+    /// The way of an agreement: new, check, offer, approve (two officers of each party), sign (each party), enter. What
+    /// the other party did comes with `import`, what was done here goes out with `export`. A running server obeys each
+    /// change at its next exchange.
+    ///
+    /// Exit code 0: done. 1: refused by a rule, with the reason. 2: an argument is wrong, or something cannot be read.
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
     /// Verify a piece of evidence (an ASiC-E container) offline.
     ///
     /// Tells who said what to whom, when, under whose certificate, what was checked and what was not. It makes no

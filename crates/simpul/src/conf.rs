@@ -172,6 +172,33 @@ impl ConfKeeper {
     }
 }
 
+/// The configuration for a command that runs beside a server, or without one: what is published now, or else the last good
+/// one on disk. Nothing is kept.
+pub(crate) async fn once(keeping: &Keeping, fetcher: &Fetcher, clock: &dyn Clock) -> Result<GlobalConf, KeepError> {
+    let previous = stored(keeping).map_err(KeepError::Conf)?.unwrap_or_default();
+    let newest = previous.iter().map(|p| (p.directory.instance().clone(), p.directory.expires())).collect();
+    let plan = Plan {
+        anchor: keeping.anchor.clone(),
+        allowed: keeping.allowed.clone(),
+        previous: previous.clone(),
+        newest,
+        generation_interval: GENERATION,
+        rollback: keeping.rollback,
+        prefer: BTreeMap::new(),
+        seed: 0,
+    };
+    let outcome = fetch::conf::download(fetcher, plan, clock).await;
+    let published = outcome.in_force(&previous);
+    if let Err(refused) = &outcome.own {
+        match previous.is_empty() {
+            true => return Err(KeepError::Refused(attempts(refused))),
+            false => tracing::warn!(attempts = attempts(refused), "going on with the stored global configuration"),
+        }
+    }
+    let parts: Vec<LoadedPart> = published.iter().flat_map(|p| p.parts.iter().cloned()).collect();
+    GlobalConf::from_parts(&keeping.anchor.instance, parts).map_err(KeepError::Conf)
+}
+
 /// Logs what an operator must know of a round: overrides, and instances that could not be had.
 fn report(outcome: &Outcome) {
     let overridden = |fetched: &Fetched| {

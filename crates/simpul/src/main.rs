@@ -3,6 +3,7 @@
 //! Here are the command line, the configuration, and the composition of roles from the crates that know their parts.
 //! No rule of the domain lives here.
 
+mod agreements;
 mod cli;
 mod conf;
 mod config;
@@ -43,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Lab(args) => run::roles(args, run::Which::Lab, clock).await,
         Command::Config(ConfigCommand::Check(args)) => run::check(args),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(args).await,
+        Command::Agreement(command) => agreements::run(command, clock).await,
         Command::Verify(args) => verify::run(args, clock.now()),
         Command::Globalconf(GlobalconfCommand::Verify(args)) => globalconf::verify(args, clock.now()).await,
     }

@@ -109,8 +109,11 @@ pub enum LoadError {
 }
 
 /// The agreements that are in force or suspended, by consumer and service.
+///
+/// A clone costs the index and no compilation; what [`suspend`](Self::suspend) stops is stopped in both.
+#[derive(Clone)]
 pub struct Agreements {
-    compiler: Compiler,
+    compiler: Arc<Compiler>,
     seeded: Seeded,
     most: usize,
     loaded: BTreeMap<AgreementId, Loaded>,
@@ -124,6 +127,7 @@ struct Key {
     service: ServiceCode,
 }
 
+#[derive(Clone)]
 struct Loaded {
     cited: Cited,
     suspended: Arc<AtomicBool>,
@@ -172,7 +176,7 @@ impl Agreements {
     }
 
     fn seeded(seeded: Seeded, most: usize) -> Result<Self, LoadError> {
-        let compiler = Compiler::new(seeded).map_err(LoadError::Engine)?;
+        let compiler = Arc::new(Compiler::new(seeded).map_err(LoadError::Engine)?);
         Ok(Self { compiler, seeded, most, loaded: BTreeMap::new(), index: HashMap::new() })
     }
 
@@ -237,6 +241,11 @@ impl Agreements {
             },
         }
         true
+    }
+
+    /// Takes an agreement out, whatever its life says: none of its clauses decides any more.
+    pub fn withdraw(&mut self, id: &AgreementId) {
+        self.remove(id);
     }
 
     /// The versions that are enforced, by id.

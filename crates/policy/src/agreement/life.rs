@@ -452,7 +452,8 @@ impl Ended {
     }
 }
 
-fn named(agreement: &Agreement, actor: &Actor) -> Result<(), LifeError> {
+/// Fails unless the document names the actor as an officer.
+pub(super) fn named(agreement: &Agreement, actor: &Actor) -> Result<(), LifeError> {
     let party = agreement.party(&actor.member);
     match party.is_some_and(|party| party.officers.iter().any(|officer| officer.name == actor.officer)) {
         true => Ok(()),

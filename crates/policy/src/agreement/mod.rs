@@ -5,6 +5,7 @@
 //! allows is refused, and the refusal names the clause that came nearest. Nothing here knows a key, a clock, a socket
 //! or a store: signatures, time and volumes already used are arguments.
 
+pub mod act;
 pub mod canonical;
 mod compile;
 mod decide;

@@ -20,7 +20,6 @@ use simpul_io::peer::Peers;
 use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector, SystemAcceptor};
 use simpul_ledger::{Ledger, LedgerSettings};
-use simpul_policy::agreement::{Agreements, Counters, LoadError, Usage};
 use simpul_policy::{AccessRights, Modes, Right};
 use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
@@ -32,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::stamping;
 use super::{RoleError, Running};
+use crate::agreements::{self, Keeper};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
 use crate::internal_tls;
@@ -100,10 +100,14 @@ pub(crate) async fn start(
     let peers: Arc<dyn PeerLink> =
         Arc::new(Peers::new(PeerConnector::new(identity.clone()), role.patience.peers(role.peer_port)));
     let services = Services::new(ServiceConnector::new(internal.clone()), role.patience.services());
+    let agreements = Keeper::new(agreements::folder(storage), conf.clone(), Arc::clone(&clock));
+    let agreements = Arc::new(agreements.map_err(part("the policy engine does not start"))?);
+    // Read now, so that what is not enforced is told before the first exchange.
+    drop(agreements.current());
     let ports = Ports {
         conf: conf.clone(),
         server,
-        agreements: Arc::new(NoAgreements::new().map_err(part("the policy engine does not start"))?),
+        agreements,
         keys: Arc::new(ring),
         ocsp: ocsp.clone(),
         spool: Arc::new(spool),
@@ -149,25 +153,6 @@ struct Configured(Arc<ServerConf>);
 impl ServerStore for Configured {
     fn current(&self) -> Arc<ServerConf> {
         Arc::clone(&self.0)
-    }
-}
-
-/// No agreement is known here, so where one is required nothing passes.
-struct NoAgreements(Arc<Agreements>, Counters);
-
-impl NoAgreements {
-    fn new() -> Result<Self, LoadError> {
-        Ok(Self(Arc::new(Agreements::new()?), Counters::default()))
-    }
-}
-
-impl AgreementSource for NoAgreements {
-    fn current(&self) -> Arc<Agreements> {
-        Arc::clone(&self.0)
-    }
-
-    fn usage(&self) -> &(dyn Usage + Send + Sync) {
-        &self.1
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whole-federation tests: separate processes, real sockets, programs that are not ours.
 
 #[cfg(test)]
+mod agreements;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod evidence;

@@ -97,7 +97,7 @@ impl Folder {
     }
 }
 
-fn make_private(path: &Path) -> Result<(), FolderError> {
+pub(super) fn make_private(path: &Path) -> Result<(), FolderError> {
     if path.is_dir() {
         return Ok(());
     }
@@ -115,7 +115,7 @@ fn private_file(path: &Path) -> Result<File, FolderError> {
     file.map_err(io("open", path))
 }
 
-fn sync_folder(path: &Path) -> Result<(), FolderError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), FolderError> {
     File::open(path).and_then(|f| f.sync_all()).map_err(io("make durable", path))
 }
 

@@ -1,7 +1,10 @@
-//! Folders that belong to one process and one user, and the bodies that wait in one.
+//! Folders that belong to one user: of one process, with the bodies that wait in one; and of agreements, which several
+//! processes read.
 
+mod agreements;
 mod folder;
 mod spool;
 
+pub use agreements::{AgreementFolder, AgreementStoreError, AgreementWriter, Generation};
 pub use folder::{Folder, FolderError};
 pub use spool::Spool;

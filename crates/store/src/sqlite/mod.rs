@@ -7,6 +7,7 @@ mod read;
 mod rows;
 mod schema;
 mod stamps;
+mod view;
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 
 pub use self::error::OpenError;
+pub use self::view::LedgerView;
 use crate::files::Folder;
 
 /// A [`LedgerStore`] in a folder of its own.

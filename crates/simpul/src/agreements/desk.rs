@@ -1,0 +1,177 @@
+//! Acts are taken here: read what is there, see that the act follows, write it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use simpul_core::{MemberId, limits};
+use simpul_exchange::ports::Clock;
+use simpul_policy::agreement::act::{Act, Journal, Step};
+use simpul_policy::agreement::life::{Actor, Life};
+use simpul_policy::agreement::{Agreement, AgreementId, Agreements};
+use simpul_store::files::{AgreementFolder, AgreementWriter};
+use simpul_trust::agreement::Container;
+use simpul_trust::conf::GlobalConf;
+
+use super::keeper::{Unenforced, signed};
+use super::problem::Problem;
+use crate::config::{NodeConfig, ServerRole, Storage};
+use crate::files;
+
+/// The agreements of one server, with the right to act for its members.
+pub(crate) struct Desk {
+    pub(super) role: ServerRole,
+    pub(super) storage: Storage,
+    pub(super) folder: AgreementFolder,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// Where the agreements of a server lie.
+pub(crate) fn folder(storage: &Storage) -> AgreementFolder {
+    AgreementFolder::at(&storage.dir.join("agreements"))
+}
+
+/// Reads a document: canonical JSON if the file is named so, else TOML.
+pub(super) fn document(file: &Path) -> Result<Agreement, Problem> {
+    let octets = files::read(file, limits::AGREEMENT_DOCUMENT).map_err(Problem::File)?;
+    let read = match file.extension().is_some_and(|extension| extension == "json") {
+        true => Agreement::from_json(&octets),
+        false => Agreement::from_toml(&String::from_utf8_lossy(&octets)),
+    };
+    read.map_err(|cause| Problem::Document { file: file.to_owned(), cause: Box::new(cause) })
+}
+
+impl Desk {
+    pub(super) fn open(config: &Path, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
+        let NodeConfig { server, storage, .. } =
+            NodeConfig::read(config).map_err(|cause| Problem::Config(Box::new(cause)))?;
+        let role = server.ok_or(Problem::NoServer)?;
+        Ok(Self { folder: folder(&storage), role, storage, clock })
+    }
+
+    /// The journal of an agreement; without an act if there is none.
+    pub(super) fn journal(&self, id: &AgreementId) -> Result<Journal, Problem> {
+        let lines = self.folder.journal(id.as_str()).map_err(Problem::from)?;
+        let journal = Journal::read(lines.iter().map(String::as_str));
+        journal.map_err(|cause| Problem::Journal { id: id.clone(), cause: Box::new(cause) })
+    }
+
+    /// As [`journal`](Self::journal); it must have an act.
+    pub(super) fn known(&self, id: &AgreementId) -> Result<Journal, Problem> {
+        let journal = self.journal(id)?;
+        match journal.acts().is_empty() {
+            true => Err(Problem::Unknown(id.clone())),
+            false => Ok(journal),
+        }
+    }
+
+    /// Whether this server signs for the member.
+    pub(super) fn is_own(&self, member: &MemberId) -> bool {
+        self.role.sign.iter().any(|key| key.member == *member)
+    }
+
+    /// The party that acts here: the one that is named, or the only one that this server signs for.
+    pub(super) fn actor(&self, text: &Agreement, officer: &str, member: Option<&MemberId>) -> Result<Actor, Problem> {
+        let member = match member {
+            Some(member) if self.is_own(member) => member.clone(),
+            Some(member) => return Err(Problem::NotOwn(member.clone())),
+            None => {
+                let own: Vec<_> = text.parties().iter().filter(|party| self.is_own(&party.member)).collect();
+                let [party] = own.as_slice() else { return Err(Problem::Party(own.len())) };
+                party.member.clone()
+            }
+        };
+        Ok(Actor { member, officer: officer.to_owned() })
+    }
+
+    /// Takes an act that is made from the journal as it stands when nobody else writes. Durable when it returns.
+    pub(super) fn take(
+        &self,
+        id: &AgreementId,
+        make: impl FnOnce(&Journal) -> Result<Act, Problem>,
+    ) -> Result<Journal, Problem> {
+        let writer = self.folder.write().map_err(Problem::from)?;
+        let mut journal = self.journal(id)?;
+        let act = make(&journal)?;
+        add(&writer, &mut journal, act, self.clock.as_ref())?;
+        Ok(journal)
+    }
+
+    /// Takes an act of another party, unless it was taken before. False if it was.
+    pub(super) fn receive(&self, act: Act, line: usize, conf: Option<&GlobalConf>) -> Result<bool, Problem> {
+        let id = act.agreement.clone();
+        let writer = self.folder.write().map_err(Problem::from)?;
+        let mut journal = self.journal(&id)?;
+        if journal.acts().contains(&act) {
+            return Ok(false);
+        }
+        if let Some(by) = act.by.as_ref().filter(|by| self.is_own(&by.member)) {
+            return Err(Problem::Foreign { line, member: by.member.clone() });
+        }
+        let what = act.to_string();
+        let mut next = journal.history().clone();
+        next.take(&act).map_err(|cause| Problem::Line { line, what: what.clone(), cause: Box::new(cause) })?;
+        if let (Step::Sign(_), Some(life), Some(conf)) = (&act.step, next.life(act.version), conf) {
+            let octets = container(life.agreement(), next.signatures(act.version), self.clock.as_ref());
+            let octets = octets.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
+            let verified = simpul_trust::agreement::verify(&octets, conf, self.clock.now());
+            verified.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
+        }
+        if let Step::Enter = act.step {
+            self.enterable(&journal, act.version, conf)?;
+        }
+        add(&writer, &mut journal, act, self.clock.as_ref())?;
+        Ok(true)
+    }
+
+    /// Fails unless the version could be enforced as it lies on disk: all signatures hold over exactly its text, and it
+    /// gives policies.
+    pub(super) fn enterable(&self, journal: &Journal, version: u32, conf: Option<&GlobalConf>) -> Result<(), Problem> {
+        let Some(life) = journal.history().life(version) else { return Ok(()) };
+        let text = life.agreement();
+        let id = text.id().clone();
+        let unenforced = |cause| Problem::Unenforced { id: id.clone(), cause: Box::new(cause) };
+        // What is not signed yet has no signatures to judge: its life refuses it with the party that is missing.
+        if matches!(life, Life::Signed(_)) {
+            let octets = self.folder.container(id.as_str(), version).map_err(Problem::from)?;
+            let octets = octets.ok_or_else(|| unenforced(Unenforced::NoContainer(version)))?;
+            let conf = conf.ok_or_else(|| unenforced(Unenforced::NoConf))?;
+            let parties = text
+                .parties()
+                .iter()
+                .all(|party| journal.history().signatures(version).any(|(member, _)| *member == party.member));
+            if parties {
+                signed(text, &octets, conf, self.clock.as_ref()).map_err(unenforced)?;
+            }
+        }
+        let mut trial = Agreements::new().map_err(Problem::from)?;
+        let at = journal.history().clone();
+        let life = at.life(version).cloned().and_then(|life| life.enter(text.valid_from()).ok());
+        life.map_or(Ok(()), |life| trial.put(&life)).map_err(Problem::from)
+    }
+}
+
+/// Writes an act: the container first, so that no journal tells of a signature that is not there.
+fn add(writer: &AgreementWriter, journal: &mut Journal, act: Act, clock: &dyn Clock) -> Result<(), Problem> {
+    let (id, version, signs) = (act.agreement.clone(), act.version, matches!(act.step, Step::Sign(_)));
+    let line = journal.take(act).map_err(Problem::from)?;
+    if signs && let Some(life) = journal.history().life(version) {
+        let octets = container(life.agreement(), journal.history().signatures(version), clock);
+        let octets = octets.map_err(|cause| Problem::Signatures { id: id.clone(), cause: cause.into() })?;
+        writer.put_container(id.as_str(), version, &octets).map_err(Problem::from)?;
+    }
+    writer.append(id.as_str(), &line).map_err(Problem::from)
+}
+
+/// The container of a text with these signatures.
+fn container<'a>(
+    text: &Agreement,
+    signatures: impl Iterator<Item = (&'a MemberId, &'a str)>,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, simpul_trust::agreement::AgreementError> {
+    let mut container = Container::new(Bytes::from(text.canonical_json()))?;
+    for (_, signature) in signatures {
+        container.add(Bytes::copy_from_slice(signature.as_bytes()))?;
+    }
+    container.write(clock.now())
+}

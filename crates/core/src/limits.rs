@@ -213,3 +213,15 @@ pub const MINIMISED_BODY: usize = 16 * 1024 * 1024;
 
 /// Nesting of arrays and objects in a JSON answer that is minimised.
 pub const JSON_DEPTH: usize = 128;
+
+/// Octets in the JSON of one agreement that is signed.
+pub const SIGNED_AGREEMENT: usize = 4 * 1024 * 1024;
+
+/// Signatures in the container of one agreement: one per party.
+pub const AGREEMENT_SIGNATURES: usize = 32;
+
+/// Octets in the identifier of a person in a subject token.
+pub const SUBJECT: usize = 128;
+
+/// Octets in a subject token.
+pub const SUBJECT_TOKEN: usize = 8 * 1024;

@@ -11,6 +11,7 @@ pub mod hash;
 pub mod message;
 pub mod ocsp;
 pub mod seal;
+pub mod subject;
 pub mod token;
 pub mod tsp;
 

@@ -170,9 +170,6 @@ pub const AGREEMENT_PURPOSES: usize = 64;
 /// Entries of one list of a clause, its fields apart.
 pub const CLAUSE_LIST: usize = 64;
 
-/// Field paths of one clause.
-pub const CLAUSE_FIELDS: usize = 256;
-
 /// Volumes of one clause.
 pub const CLAUSE_VOLUMES: usize = 8;
 
@@ -191,11 +188,15 @@ pub const VOLUME_WINDOW: u32 = 366 * 86_400;
 /// Agreements that one node enforces.
 pub const AGREEMENTS: usize = 100_000;
 
+/// Clauses that speak of one consumer and one service, over all agreements that one node enforces.
+pub const AGREEMENT_CANDIDATES: usize = 256;
+
 /// Windows of volumes that are counted in memory at a time.
 pub const AGREEMENT_METERS: usize = 100_000;
 
 /// Characters in one statement of a caller: purpose, basis, consent, case, onward recipient.
 pub const STATEMENT_CHARS: usize = 512;
+
 /// Octets in the name of an XML namespace that is used in an answer that is minimised.
 pub const XML_NAMESPACE: usize = 1024;
 

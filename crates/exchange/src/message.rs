@@ -5,6 +5,7 @@ use std::sync::Arc;
 use simpul_core::{ClientId, Digest, DigestAlgorithm, MemberId, ServiceId};
 use simpul_ledger::LoggedBody;
 use simpul_policy::Demand;
+use simpul_policy::agreement::Context;
 use simpul_trust::hash;
 use simpul_trust::message::Canonical;
 use simpul_trust::seal::Parts;
@@ -132,5 +133,48 @@ impl Demand for Request {
 
     fn path(&self) -> &str {
         self.head.service_path()
+    }
+
+    fn context(&self) -> Context<'_> {
+        context(&self.head)
+    }
+}
+
+/// A request that is not sealed yet, as far as policy asks.
+pub(crate) struct Ask<'a>(pub(crate) &'a RestRequest);
+
+impl Demand for Ask<'_> {
+    fn client(&self) -> &ClientId {
+        self.0.client()
+    }
+
+    fn service(&self) -> &ServiceId {
+        self.0.service()
+    }
+
+    fn method(&self) -> &str {
+        self.0.method()
+    }
+
+    fn path(&self) -> &str {
+        self.0.service_path()
+    }
+
+    fn context(&self) -> Context<'_> {
+        context(self.0)
+    }
+}
+
+/// What a caller declares in its headers.
+fn context(head: &RestRequest) -> Context<'_> {
+    let said = head.declaration();
+    Context {
+        purpose: said.purpose.as_deref(),
+        basis: said.basis.as_deref(),
+        consent: said.consent.as_deref(),
+        subject: said.subject.is_some(),
+        case: said.case.as_deref(),
+        approvals: u8::try_from(said.approved_by.len()).unwrap_or(u8::MAX),
+        onward: said.onward.as_deref(),
     }
 }

@@ -13,6 +13,7 @@ use simpul_core::{Dialect, MemberId, UnixTime};
 use simpul_ledger::Ledger;
 pub use simpul_ledger::Recorded;
 pub use simpul_policy::Permitted;
+use simpul_policy::agreement::{Agreements, Usage};
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, Route};
 use simpul_trust::token::Signer;
@@ -237,6 +238,15 @@ pub trait ServerStore: Send + Sync {
     fn current(&self) -> Arc<ServerConf>;
 }
 
+/// The agreements that decide.
+pub trait AgreementSource: Send + Sync {
+    /// Those in force or suspended at this moment: a suspension holds for the next exchange that asks.
+    fn current(&self) -> Arc<Agreements>;
+
+    /// Where the calls that their clauses allow are counted.
+    fn usage(&self) -> &(dyn Usage + Send + Sync);
+}
+
 /// What both sides of the role need. Cloning shares the ports.
 #[derive(Clone)]
 pub struct Ports {
@@ -244,6 +254,8 @@ pub struct Ports {
     pub conf: Arc<dyn ConfSource>,
     /// Server configuration.
     pub server: Arc<dyn ServerStore>,
+    /// Agreements between states.
+    pub agreements: Arc<dyn AgreementSource>,
     /// Sign keys.
     pub keys: Arc<dyn SigningKeys>,
     /// OCSP responses.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use simpul_core::{ClientId, MemberId, ServerId, ServiceId};
-use simpul_policy::AccessRights;
+use simpul_policy::{AccessRights, Modes};
 use simpul_trust::cert::Certificate;
 
 /// The server configuration in force.
@@ -20,6 +20,8 @@ pub struct ServerConf {
     pub services: HashMap<ServiceId, Service>,
     /// Who may use them.
     pub access: AccessRights,
+    /// Where an access right is enough and no agreement is required.
+    pub modes: Modes,
     /// The oldest `x-proxy-version` that is answered, as major, minor, patch; `None` answers all (wire.md §3.2).
     pub minimum_client_version: Option<(u64, u64, u64)>,
 }

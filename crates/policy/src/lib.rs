@@ -12,4 +12,4 @@ mod permit;
 
 pub use access::{AccessRights, Denied, Endpoint, Right, Subject};
 pub use mode::{Mode, Modes};
-pub use permit::{Demand, Grant, Permitted};
+pub use permit::{Demand, Entitled, Grant, Permitted, Refused};

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use simpul_core::{ClientId, Code, Fault, FaultCode, Origin};
 use simpul_ledger::{LedgerError, TimestampingFailed};
+use simpul_policy::agreement::Refusal;
 use simpul_trust::conf::{AuthError, ConfError, RouteError};
 use simpul_trust::seal::SealError;
 use simpul_wire::rest::{Mismatch, RestError};
@@ -34,6 +35,12 @@ pub enum RelayError {
     /// The information system did not connect as its client demands.
     #[error("the information system is not authenticated: {0}")]
     Caller(&'static str),
+    /// An agreement is required, and none allows the call.
+    #[error("Request is not allowed")]
+    NotAgreed(#[source] Box<Refusal>),
+    /// An agreement is required, and the answer was not given under one that this server knows.
+    #[error("the answer was not given under an agreement that this security server knows")]
+    NoDecision,
     /// No security server can be asked.
     #[error("there is no way to the provider")]
     Route(#[source] RouteError),
@@ -118,7 +125,8 @@ impl RelayError {
             Self::Inbound(e) => found(e.code()),
             Self::Block(e) => found(e.code()),
             Self::Seal(e) => std::iter::once(Code::SignatureVerification).chain(e.path()).collect(),
-            Self::Premature | Self::Mismatch(_) => vec![Code::InconsistentResponse],
+            Self::NotAgreed(_) => vec![Code::AccessDenied],
+            Self::Premature | Self::Mismatch(_) | Self::NoDecision => vec![Code::InconsistentResponse],
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, path), self.public())
     }

@@ -11,16 +11,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use simpul_core::{Code, DigestAlgorithm};
 use simpul_ledger::Side;
+use simpul_policy::agreement::{self, Uncounted};
+use simpul_policy::{Demand, Mode};
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, PeerRole};
-use simpul_wire::rest::{self, RestRequest};
+use simpul_wire::rest::{self, Cited, RestRequest, RestResponse, Verdict};
 use tracing::Instrument;
 
 pub(crate) use self::admit::admit_caller;
 pub use self::error::RelayError;
 use crate::call::{Answer, AnswerBody, ConsumerCall};
-use crate::message::Response;
+use crate::message::{Ask, Response};
 use crate::ports::{PeerLink, Ports};
+use crate::server::ServerConf;
 use crate::{record, sealing, trace};
 
 /// Relays calls of the information systems of this server's clients.
@@ -56,7 +59,9 @@ impl Consumer {
             return Err(RelayError::NoAuthCertificate);
         }
         let head = self.parse(&call)?;
-        admit_caller(&self.ports.server.current(), head.client(), &call.caller)?;
+        let server = self.ports.server.current();
+        admit_caller(&server, head.client(), &call.caller)?;
+        self.foresee(&server, &head)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;
         sealing::context(&self.ports, head.client().member(), self.ports.clock.now()).map_err(RelayError::Sign)?;
         let link = self.peers.open(&route).await.map_err(RelayError::Link)?;
@@ -66,6 +71,7 @@ impl Consumer {
         let request = sent.message();
         rest::match_reply(request.head(), request.hash(hash_algorithm).as_bytes(), verified.message().head())
             .map_err(RelayError::Mismatch)?;
+        self.check_verdict(&server, verified.message().head())?;
         let at = record::At { side: Side::Consumer, conf: &conf, now: self.ports.clock.now() };
         let kept = self.ports.ledger.record(verified, |v| record::response(&at, v.message(), v.seal())).await;
         let recorded = kept.map_err(RelayError::Log)?;
@@ -78,6 +84,35 @@ impl Consumer {
         let conf = self.ports.conf.current().ok_or(RelayError::NoConf)?.as_of(now);
         conf.check_fresh(now).map_err(RelayError::Conf)?;
         Ok(conf)
+    }
+
+    /// Refuses early what the provider will refuse: where this server demands an agreement, one must allow the call. The
+    /// provider decides, and counts volumes.
+    fn foresee(&self, server: &ServerConf, head: &RestRequest) -> Result<(), RelayError> {
+        let ask = Ask(head);
+        if server.modes.of(&head.service().provider, head.service()) == Mode::AccessRightsOnly {
+            return Ok(());
+        }
+        let agreements = self.ports.agreements.current();
+        let foreseen = agreements.decide(&ask, &ask.context(), &Uncounted, self.ports.clock.now());
+        foreseen.map(drop).map_err(|refusal| RelayError::NotAgreed(Box::new(refusal)))
+    }
+
+    /// Where this server demands an agreement, the answer cites one that it knows, or refuses.
+    fn check_verdict(&self, server: &ServerConf, answer: &RestResponse) -> Result<(), RelayError> {
+        if server.modes.of(&answer.service().provider, answer.service()) == Mode::AccessRightsOnly {
+            return Ok(());
+        }
+        let known = |cited: &Cited| {
+            let agreements = self.ports.agreements.current();
+            let same = |c: &agreement::Cited| c.id.as_str() == cited.id && c.digest.to_string() == cited.digest;
+            agreements.enforced().any(same)
+        };
+        match answer.verdict() {
+            Some(Verdict::Refusal { .. }) => Ok(()),
+            Some(Verdict::Decision { agreement, .. }) if known(agreement) => Ok(()),
+            Some(Verdict::Decision { .. }) | None => Err(RelayError::NoDecision),
+        }
     }
 
     fn parse(&self, call: &ConsumerCall) -> Result<RestRequest, RelayError> {

@@ -2,6 +2,8 @@
 //! sealed.
 
 mod error;
+mod minimal;
+mod receipt;
 mod receive;
 mod refused;
 mod reply;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use simpul_ledger::{Recorded, Side};
-use simpul_policy::Permitted;
+use simpul_policy::{Entitled, Permitted, Refused};
 use simpul_trust::conf::GlobalConf;
 use simpul_wire::soap;
 use tracing::Instrument;
@@ -53,11 +55,29 @@ impl Provider {
         let server = self.ports.server.current();
         let received = receive::request(&self.ports, &conf, &server, call).await?;
         let verified = received.verify(&conf, self.ports.clock.now()).map_err(AnswerError::Seal)?;
-        let permitted = server.access.permit(verified, &conf).map_err(AnswerError::Denied)?;
+        let entitled = server.access.entitle(verified, &conf).map_err(AnswerError::Denied)?;
+        let permitted = match self.decide(entitled, &server) {
+            Ok(permitted) => permitted,
+            Err(refused) => return receipt::of_refusal(&self.ports, &conf, *refused, trace).await,
+        };
         let service = enabled(&server, permitted.message().message())?;
         let recorded = self.record(permitted, &conf).await?;
         let reply = self.services.call(&recorded, service).await.map_err(AnswerError::Service)?;
-        reply::answer(&self.ports, &conf, &recorded, reply, trace)
+        let (request, grant) = (recorded.message().message(), recorded.grant());
+        match minimal::reply(grant.agreement.as_ref(), reply).await {
+            Ok(reply) => reply::answer(&self.ports, &conf, request, reply, minimal::decision(grant), trace),
+            Err(excess) => receipt::of_answer(&self.ports, &conf, request, grant, &excess, trace),
+        }
+    }
+
+    /// Agreements decide where one is required: with those in force now, and with the declaration that is sealed.
+    fn decide(
+        &self,
+        entitled: Entitled<Request>,
+        server: &ServerConf,
+    ) -> Result<Permitted<Request>, Box<Refused<Request>>> {
+        let agreements = self.ports.agreements.current();
+        entitled.decide(&server.modes, &agreements, self.ports.agreements.usage(), self.ports.clock.now())
     }
 
     /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).

@@ -4,10 +4,9 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 use simpul_core::DigestAlgorithm;
-use simpul_ledger::{Recorded, Side};
-use simpul_policy::Permitted;
+use simpul_ledger::Side;
 use simpul_trust::conf::GlobalConf;
-use simpul_wire::rest::RestResponse;
+use simpul_wire::rest::{RestResponse, Verdict};
 use simpul_wire::transport::Encoder;
 use tracing::Instrument;
 
@@ -24,15 +23,22 @@ use crate::{record, trace};
 pub(super) fn answer(
     ports: &Ports,
     conf: &GlobalConf,
-    request: &Recorded<Permitted<Request>>,
+    request: &Request,
     reply: ServiceReply,
+    verdict: Option<Verdict>,
     trace: &str,
 ) -> Result<Answer, AnswerError> {
-    let request = request.message().message();
     let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
     let hash = request.hash(DigestAlgorithm::Sha512);
-    let head = RestResponse::from_service(reply.status, &reply.reason, headers, request.head(), hash.as_bytes(), None)
-        .map_err(AnswerError::ServiceBlock)?;
+    let head = RestResponse::from_service(
+        reply.status,
+        &reply.reason,
+        headers,
+        request.head(),
+        hash.as_bytes(),
+        verdict.as_ref(),
+    )
+    .map_err(AnswerError::ServiceBlock)?;
     let encoder = Encoder::new(outbound::boundary(ports.random.as_ref()));
     let content_type = encoder.content_type();
     let (sink, stream) = outbound::pipe();

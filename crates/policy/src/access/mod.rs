@@ -18,7 +18,7 @@ use simpul_trust::message::Verified;
 pub use self::glob::{GlobError, PathGlob};
 pub use self::path::PathError;
 pub(crate) use self::path::ServicePath;
-use crate::permit::{Demand, Grant, Permitted};
+use crate::permit::{Demand, Entitled};
 
 /// All access rights on a security server, by provider and service code.
 #[derive(Clone, Debug, Default)]
@@ -89,10 +89,10 @@ impl AccessRights {
         self.by_service.entry((provider, service)).or_default().push(right);
     }
 
-    /// Permits a verified message, or says why not.
-    pub fn permit<M: Demand>(&self, message: Verified<M>, groups: &impl Groups) -> Result<Permitted<M>, Denied> {
+    /// Finds the right that covers a verified message, or says that there is none.
+    pub fn entitle<M: Demand>(&self, message: Verified<M>, groups: &impl Groups) -> Result<Entitled<M>, Denied> {
         let right = self.covering(message.message(), groups)?.clone();
-        Ok(Permitted::new(message, Grant { right }))
+        Ok(Entitled::new(message, right))
     }
 
     /// Whether a message could be permitted if its seal held. It can only refuse early: nothing rests on its consent.

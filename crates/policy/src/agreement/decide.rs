@@ -1,23 +1,25 @@
 //! The decision: which clause allows a call, or why none does.
 
+mod judge;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cedar_policy::{Authorizer, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicySet, Request};
-use cedar_policy::{Context as CedarContext, RestrictedExpression};
+use cedar_policy::{EntityId, EntityTypeName, EntityUid, PolicySet};
 use simpul_core::ident::ServiceCode;
 use simpul_core::{ClientId, UnixTime, limits};
 
-use super::compile::{CompileError, Compiler, reason};
+use super::compile::{CompileError, Compiler};
 use super::document::Agreement;
 use super::fault::{Fault, Seeded};
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
-use super::life::Life;
+use super::life::{Life, Suspensions};
 use super::refusal::{Reason, Refusal};
-use super::terms::{Fields, GrantClause, Secrecy};
+use super::terms::{GrantClause, Secrecy};
 use super::usage::{Meter, Usage};
 use crate::access::ServicePath;
+use crate::minimise::FieldSet;
 use crate::permit::Demand;
 
 /// What a caller states (headers of REST, `simpul:context` of SOAP) and what came with the request.
@@ -65,7 +67,7 @@ pub struct AgreementGrant {
     /// The clauses that allow it: exactly one, the first in order that does.
     pub clauses: Vec<ClauseId>,
     /// What the answer may hold.
-    pub fields: Fields,
+    pub fields: FieldSet,
     /// What the person may see of the access.
     pub secrecy: Secrecy,
     /// Days after which the consumer erases the data.
@@ -86,9 +88,12 @@ pub enum LoadError {
         /// The version that was given.
         version: u32,
     },
-    /// More than [`limits::AGREEMENTS`].
-    #[error("{max} agreements are already loaded", max = limits::AGREEMENTS)]
-    Full,
+    /// As many agreements as this node enforces are loaded.
+    #[error("{0} agreements are already loaded")]
+    Full(usize),
+    /// More than [`limits::AGREEMENT_CANDIDATES`] clauses would speak of one consumer and one service.
+    #[error("with agreement {0}, more than {max} clauses speak of one service", max = limits::AGREEMENT_CANDIDATES)]
+    Crowded(AgreementId),
     /// A clause gave no valid policy.
     #[error("agreement {id} cannot be enforced")]
     Compile {
@@ -107,6 +112,7 @@ pub enum LoadError {
 pub struct Agreements {
     compiler: Compiler,
     seeded: Seeded,
+    most: usize,
     loaded: BTreeMap<AgreementId, Loaded>,
     index: HashMap<Key, Vec<Arc<Rule>>>,
 }
@@ -134,7 +140,7 @@ pub(super) struct Rule {
     agreement_suspended: Arc<AtomicBool>,
     clause_suspended: AtomicBool,
     service: EntityUid,
-    fields: Fields,
+    fields: FieldSet,
 }
 
 /// What of a call is the same for every clause.
@@ -151,18 +157,23 @@ pub(super) struct Call<'a> {
 impl Agreements {
     /// None yet: every call is refused.
     pub fn new() -> Result<Self, LoadError> {
-        Self::seeded(Seeded::default())
+        Self::bounded(limits::AGREEMENTS)
+    }
+
+    /// None yet, and at most `most`.
+    pub fn bounded(most: usize) -> Result<Self, LoadError> {
+        Self::seeded(Seeded::default(), most)
     }
 
     /// With a fault, to see that tests find it.
     #[cfg(any(test, feature = "faults"))]
     pub fn with_fault(fault: Fault) -> Result<Self, LoadError> {
-        Self::seeded(Seeded::with(fault))
+        Self::seeded(Seeded::with(fault), limits::AGREEMENTS)
     }
 
-    fn seeded(seeded: Seeded) -> Result<Self, LoadError> {
+    fn seeded(seeded: Seeded, most: usize) -> Result<Self, LoadError> {
         let compiler = Compiler::new(seeded).map_err(LoadError::Engine)?;
-        Ok(Self { compiler, seeded, loaded: BTreeMap::new(), index: HashMap::new() })
+        Ok(Self { compiler, seeded, most, loaded: BTreeMap::new(), index: HashMap::new() })
     }
 
     /// Enforces an agreement as its life says: in force, suspended in whole or in part, or ended, which takes it out.
@@ -179,12 +190,24 @@ impl Agreements {
         let Some(stops) = life.suspensions() else { return Err(LoadError::NotInForce(id.clone())) };
         match self.loaded.get(id) {
             Some(old) if old.cited.digest != agreement.digest() && agreement.amends() != Some(old.cited.digest) => {
-                return Err(LoadError::Order { id: id.clone(), version: agreement.version() });
+                Err(LoadError::Order { id: id.clone(), version: agreement.version() })
             }
-            None if self.loaded.len() >= limits::AGREEMENTS => return Err(LoadError::Full),
-            _ => {}
+            _ => self.insert(agreement, &stops),
+        }
+    }
+
+    /// Takes a document as if it were in force; for a trial, which grants nothing.
+    pub(super) fn try_out(&mut self, document: &Agreement) -> Result<(), LoadError> {
+        self.insert(document, &Suspensions::default())
+    }
+
+    fn insert(&mut self, agreement: &Agreement, stops: &Suspensions) -> Result<(), LoadError> {
+        let id = agreement.id();
+        if !self.loaded.contains_key(id) && self.loaded.len() >= self.most {
+            return Err(LoadError::Full(self.most));
         }
         let loaded = self.compile(agreement)?;
+        self.room_for(&loaded)?;
         loaded.suspended.store(stops.whole, Ordering::SeqCst);
         for rule in &loaded.rules {
             rule.clause_suspended.store(stops.clauses.contains(&rule.clause), Ordering::SeqCst);
@@ -233,7 +256,7 @@ impl Agreements {
         &self,
         ask: &impl Demand,
         context: &Context<'_>,
-        usage: &impl Usage,
+        usage: &(impl Usage + ?Sized),
         now: UnixTime,
     ) -> Result<AgreementGrant, Refusal> {
         let call = self.call(ask, context, now)?;
@@ -280,84 +303,7 @@ impl Agreements {
         self.index.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// Conditions of a clause that do not hold, the first one to tell first; empty if all hold.
-    pub(super) fn unmet(&self, rule: &Rule, call: &Call<'_>) -> Vec<Reason> {
-        let Some(request) = self.request(rule, call) else { return vec![Reason::Engine] };
-        let answer = Authorizer::new().is_authorized(&request, &rule.policies, &Entities::empty());
-        let diagnostics = answer.diagnostics();
-        // A policy that failed to evaluate is left out by Cedar. Left-out conditions are no consent.
-        if diagnostics.errors().next().is_some() {
-            return vec![Reason::Engine];
-        }
-        if answer.decision() == Decision::Allow {
-            return Vec::new();
-        }
-        let told = |reason: Reason| match reason {
-            Reason::Purpose if !self.is_stated(call.context.purpose) => Reason::PurposeMissing,
-            Reason::Basis if !self.is_stated(call.context.basis) => Reason::BasisMissing,
-            other => other,
-        };
-        let mut unmet: Vec<Reason> = diagnostics.reason().filter_map(reason).map(told).collect();
-        unmet.sort_unstable();
-        if unmet.is_empty() {
-            unmet.push(Reason::NotCovered);
-        }
-        unmet
-    }
-
-    fn request(&self, rule: &Rule, call: &Call<'_>) -> Option<Request> {
-        let context = &call.context;
-        let text = RestrictedExpression::new_string;
-        let mut pairs = vec![
-            ("now", RestrictedExpression::new_long(call.now.millis())),
-            ("minute", RestrictedExpression::new_long(minute_of_week(call.now))),
-            ("endpoint", RestrictedExpression::new_bool(self.endpoint(rule, call))),
-            ("agreementSuspended", RestrictedExpression::new_bool(rule.agreement_suspended.load(Ordering::SeqCst))),
-            ("clauseSuspended", RestrictedExpression::new_bool(rule.clause_suspended.load(Ordering::SeqCst))),
-            ("consent", RestrictedExpression::new_bool(self.is_stated(context.consent))),
-            ("subject", RestrictedExpression::new_bool(context.subject)),
-            ("caseNumber", RestrictedExpression::new_bool(self.is_stated(context.case))),
-            ("approvals", RestrictedExpression::new_long(i64::from(context.approvals))),
-        ];
-        if let Some(purpose) = context.purpose.filter(|purpose| self.stated(purpose)) {
-            let fold = self.seeded.has(Fault::PurposeCase);
-            pairs.push(("purpose", text(if fold { purpose.to_lowercase() } else { purpose.to_owned() })));
-        }
-        if let Some(basis) = context.basis.filter(|basis| self.stated(basis)) {
-            pairs.push(("basis", text(basis.to_owned())));
-        }
-        if let Some(onward) = &call.onward {
-            pairs.push(("onward", text(onward.clone())));
-        }
-        let context = CedarContext::from_pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value))).ok()?;
-        let client = match (self.seeded.has(Fault::MemberCoversSubsystem), call.client) {
-            (true, ClientId::Subsystem(_)) => {
-                rule.grant.consumers.iter().find(|c| c.member() == call.client.member())?
-            }
-            _ => call.client,
-        };
-        let action = uid("Action", "call")?;
-        Request::new(uid("Client", &client.to_string())?, action, rule.service.clone(), context, None).ok()
-    }
-
-    fn endpoint(&self, rule: &Rule, call: &Call<'_>) -> bool {
-        rule.grant.endpoints.iter().any(|endpoint| match () {
-            () if self.seeded.has(Fault::AnyMethod) => endpoint.covers_path(&call.path),
-            () if self.seeded.has(Fault::AnyReading) => endpoint.covers_some(call.method, &call.path),
-            () if self.seeded.has(Fault::RawPath) => endpoint.covers_raw(call.method, call.raw),
-            () => endpoint.covers(call.method, &call.path),
-        })
-    }
-
-    fn stated(&self, text: &str) -> bool {
-        !text.trim().is_empty() || self.seeded.has(Fault::EmptyStatement)
-    }
-
-    fn is_stated(&self, text: Option<&str>) -> bool {
-        text.is_some_and(|text| self.stated(text))
-    }
-
-    fn reserve(&self, rule: &Rule, usage: &impl Usage, now: UnixTime) -> bool {
+    fn reserve(&self, rule: &Rule, usage: &(impl Usage + ?Sized), now: UnixTime) -> bool {
         let mut volumes = rule.grant.volume.clone();
         if volumes.is_empty() {
             return true;
@@ -375,6 +321,22 @@ impl Agreements {
             meter.clause = first.clause.clone();
         }
         usage.reserve(&meter, &volumes, now).is_ok()
+    }
+
+    /// Decisions stay cheap: few clauses speak of the same consumer and service.
+    fn room_for(&self, loaded: &Loaded) -> Result<(), LoadError> {
+        let mut fresh: HashMap<Key, usize> = HashMap::new();
+        for rule in &loaded.rules {
+            for consumer in &rule.grant.consumers {
+                *fresh.entry(self.key(consumer, &rule.grant.provider, &rule.grant.service)).or_default() += 1;
+            }
+        }
+        let id = &loaded.cited.id;
+        let others = |key: &Key| self.index.get(key).into_iter().flatten().filter(|rule| rule.cited.id != *id).count();
+        match fresh.iter().any(|(key, count)| count + others(key) > limits::AGREEMENT_CANDIDATES) {
+            true => Err(LoadError::Crowded(id.clone())),
+            false => Ok(()),
+        }
     }
 
     fn compile(&self, agreement: &Agreement) -> Result<Loaded, LoadError> {
@@ -403,7 +365,7 @@ impl Agreements {
         Ok(Loaded { cited, suspended, rules })
     }
 
-    fn fields(&self, agreement: &Agreement, grant: &GrantClause) -> Fields {
+    fn fields(&self, agreement: &Agreement, grant: &GrantClause) -> FieldSet {
         let mut fields = grant.fields.clone();
         if self.seeded.has(Fault::FieldsOfAll) {
             let all = agreement.clauses().iter().filter_map(|clause| clause.grant());
@@ -466,7 +428,5 @@ fn uid(kind: &str, id: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
 }
 
-/// Minutes since Monday, 00:00 UTC. 1970-01-01 was a Thursday.
-fn minute_of_week(now: UnixTime) -> i64 {
-    (now.secs().div_euclid(60) + 3 * 1440).rem_euclid(7 * 1440)
-}
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use simpul_core::UnixTime;
 
-use super::decide::{Agreements, Cited, Context};
+use super::decide::{Agreements, Cited, Context, LoadError};
+use super::document::Agreement;
 use super::ident::ClauseId;
 use super::refusal::Reason;
 use super::terms::Volume;
@@ -47,6 +48,33 @@ impl Agreements {
             volumes: rule.volumes().to_vec(),
         });
         Explanation { refused: None, candidates: candidates.collect() }
+    }
+}
+
+impl Explanation {
+    /// The clause that allows the call, as far as its volume is not used up.
+    #[must_use]
+    pub fn allowed_by(&self) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.unmet.is_empty())
+    }
+}
+
+/// Agreements on trial: what they would say if they were in force. A trial explains and never grants, so drafts can be
+/// tried on past calls without effect.
+pub struct Trial(Agreements);
+
+impl Trial {
+    /// Tries these documents, signed or not, each once.
+    pub fn of(documents: &[Agreement]) -> Result<Self, LoadError> {
+        let mut agreements = Agreements::new()?;
+        documents.iter().try_for_each(|document| agreements.try_out(document))?;
+        Ok(Self(agreements))
+    }
+
+    /// As [`Agreements::explain`].
+    #[must_use]
+    pub fn explain(&self, ask: &impl Demand, context: &Context<'_>, now: UnixTime) -> Explanation {
+        self.0.explain(ask, context, now)
     }
 }
 

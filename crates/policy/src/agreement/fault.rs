@@ -4,6 +4,10 @@
 
 /// One wrong way of deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(test, feature = "faults")),
+    expect(unreachable_pub, reason = "public where tests seed faults, and only there")
+)]
 pub enum Fault {
     /// A suspended agreement still decides.
     SuspendedAgreement,

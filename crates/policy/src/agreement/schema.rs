@@ -134,7 +134,14 @@ fn grant() -> Value {
             ("purposes", list(string(), 1, most)),
             ("basis", list(reference("basis"), 1, most)),
             ("categories", list(name(), 1, most)),
-            ("fields", list(string(), 1, limits::CLAUSE_FIELDS)),
+            (
+                "fields",
+                list(
+                    json!({"type": "string", "minLength": 1, "maxLength": limits::FIELD_PATH}),
+                    1,
+                    limits::FIELD_PATHS,
+                ),
+            ),
             ("excess", json!({"enum": ["remove", "refuse"]})),
             ("retention-days", number(0, u64::from(u32::MAX))),
             ("residency", list(pattern("^[A-Z]{2}$"), 1, most)),

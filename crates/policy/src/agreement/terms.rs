@@ -1,12 +1,11 @@
 //! What a clause says, understood: every value here is inside its bounds.
 
-use std::fmt;
-
 use simpul_core::ident::{Instance, ServiceCode, SubsystemCode};
 use simpul_core::{ClientId, MemberId, UnixTime};
 
 use super::ident::ClauseId;
 use crate::access::Endpoint;
+use crate::minimise::FieldSet;
 
 /// The two languages of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,7 +98,7 @@ pub struct GrantClause {
     /// Categories of the data, for people.
     pub categories: Vec<String>,
     /// What the answer may hold.
-    pub fields: Fields,
+    pub fields: FieldSet,
     /// Days after which the consumer erases the data.
     pub retention_days: u32,
     /// Countries in which the data may be kept (ISO 3166-1 alpha-2).
@@ -129,24 +128,6 @@ pub struct Basis {
     pub law: String,
     /// Its article.
     pub article: String,
-}
-
-/// What an answer may hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fields {
-    /// Paths of fields, as the agreement writes them: `persons.*.name`, or `/person/name` in XML.
-    pub allowed: Vec<String>,
-    /// What happens to any other field.
-    pub excess: Excess,
-}
-
-/// What happens to a field that is not allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Excess {
-    /// It is taken out of the answer.
-    Remove,
-    /// The whole answer is refused.
-    Refuse,
 }
 
 /// At most so many calls in each window. Windows stand side by side from 1970-01-01T00:00:00Z on.
@@ -232,14 +213,5 @@ impl Clause {
             ClauseKind::Grant(grant) => Some(grant),
             ClauseKind::Provision => None,
         }
-    }
-}
-
-impl fmt::Display for Excess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Remove => "remove",
-            Self::Refuse => "refuse",
-        })
     }
 }

@@ -29,6 +29,16 @@ pub trait Usage {
     fn reserve(&self, meter: &Meter, volumes: &[Volume], now: UnixTime) -> Result<(), Spent>;
 }
 
+/// Counts nothing and refuses nothing: for a consumer that asks early whether its call could pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uncounted;
+
+impl Usage for Uncounted {
+    fn reserve(&self, _: &Meter, _: &[Volume], _: UnixTime) -> Result<(), Spent> {
+        Ok(())
+    }
+}
+
 /// Counts in memory, bounded by [`limits::AGREEMENT_METERS`]. A restart forgets them.
 #[derive(Debug)]
 pub struct Counters {

@@ -6,7 +6,7 @@ use simpul_wire::rest::{Cited, Declaration, Verdict};
 use crate::verdict::field;
 
 /// What the caller of a request declared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Declared {
     /// Why it asks.
     pub purpose: Option<String>,
@@ -18,6 +18,10 @@ pub struct Declared {
     pub case: Option<String>,
     /// Whether it names a person, with a token that only the provider can open.
     pub subject: bool,
+    /// Who approved it.
+    pub approved_by: Vec<String>,
+    /// To whom the data will be handed on.
+    pub onward: Option<String>,
 }
 
 /// Under which agreement the provider answered.
@@ -46,10 +50,11 @@ pub struct Refused {
 
 impl Declared {
     pub(super) fn of(said: Declaration) -> Option<Self> {
-        let Declaration { purpose, basis, consent, subject, case } = said;
-        let declared = Self { purpose, basis, consent, case, subject: subject.is_some() };
-        let nothing = Self { purpose: None, basis: None, consent: None, case: None, subject: false };
-        (declared != nothing).then_some(declared)
+        let Declaration { purpose, basis, consent, subject, case, approved_by, onward } = said;
+        let subject = subject.is_some();
+        let declared =
+            Self { purpose, basis, consent, case, subject, approved_by: approved_by.into_iter().collect(), onward };
+        (declared != Self::default()).then_some(declared)
     }
 
     pub(super) fn lines(&self) -> String {
@@ -58,10 +63,12 @@ impl Declared {
             ("legal basis", &self.basis),
             ("consent", &self.consent),
             ("case", &self.case),
+            ("handed on to", &self.onward),
         ];
         let said = said.iter().filter_map(|(label, text)| text.as_ref().map(|text| field(label, text)));
         let person = self.subject.then(|| field("person", "named by a token that only the provider can open"));
-        said.chain(person).collect()
+        let approved = (!self.approved_by.is_empty()).then(|| field("approved by", &self.approved_by.join(", ")));
+        said.chain(person).chain(approved).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! They are Simpul's own. A peer that knows nothing of agreements sends none and ignores those that it gets.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,6 +20,11 @@ pub const BASIS: &str = "simpul-basis";
 pub const CONSENT: &str = "simpul-consent";
 /// The person, as a token that only the provider can open. Never a national number: signed blocks live for ever.
 pub const SUBJECT: &str = "simpul-subject";
+/// The persons at the consumer who approved the call, by names or user ids, separated by commas: its member vouches for
+/// them with its seal.
+pub const APPROVED_BY: &str = "simpul-approved-by";
+/// The member to whom the consumer will hand the data on.
+pub const ONWARD: &str = "simpul-onward";
 /// X-Road's own header for the number of the case.
 pub const CASE: &str = "x-road-issue";
 /// Response only: under which agreement and clauses the provider answered.
@@ -39,6 +45,10 @@ pub struct Declaration {
     pub subject: Option<String>,
     /// [`CASE`].
     pub case: Option<String>,
+    /// [`APPROVED_BY`], each person once.
+    pub approved_by: BTreeSet<String>,
+    /// [`ONWARD`].
+    pub onward: Option<String>,
 }
 
 impl Declaration {
@@ -58,6 +68,8 @@ impl Declaration {
             consent: one(CONSENT, limits::DECLARATION)?,
             subject: one(SUBJECT, limits::SUBJECT_TOKEN)?,
             // X-Road lets it be repeated: as in X-Road the last one counts, and its length is the block's.
+            approved_by: persons(one(APPROVED_BY, limits::DECLARATION)?.as_deref()),
+            onward: one(ONWARD, limits::DECLARATION)?,
             case: headers.iter().rfind(|h| h.name.eq_ignore_ascii_case(CASE)).map(|h| h.value.trim().to_owned()),
         })
     }
@@ -152,6 +164,12 @@ impl FromStr for Cited {
     }
 }
 
+/// The same person named twice, in whatever case, is one person.
+fn persons(text: Option<&str>) -> BTreeSet<String> {
+    let names = text.unwrap_or_default().split(',').map(|name| name.trim().to_lowercase());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 fn decision(text: &str) -> Option<Verdict> {
     let (agreement, clauses) = text.trim().split_once(';')?;
     let clauses: Vec<String> = clauses.split(',').take(limits::CITED_CLAUSES + 1).map(str::to_owned).collect();
@@ -194,6 +212,7 @@ mod tests {
             ("Simpul-Purpose", " dpv:LegalCompliance "),
             ("SIMPUL-BASIS", "art-5"),
             ("Simpul-Consent", ""),
+            ("Simpul-Approved-By", "Siti, budi,, SITI ,"),
             ("x-road-issue", "first"),
             ("X-Road-Issue", "case 7"),
         ];
@@ -202,7 +221,8 @@ mod tests {
         assert_eq!(said.basis.as_deref(), Some("art-5"));
         assert_eq!((said.consent, said.subject), (None, None), "an empty header declares nothing");
         assert_eq!(said.case.as_deref(), Some("case 7"));
-        for name in [PURPOSE, BASIS, CONSENT, SUBJECT] {
+        assert_eq!(said.approved_by.iter().collect::<Vec<_>>(), ["budi", "siti"], "each person once");
+        for name in [PURPOSE, BASIS, CONSENT, SUBJECT, APPROVED_BY, ONWARD] {
             let twice = headers(&[(name, "a"), (&name.to_uppercase(), "a")]);
             assert_eq!(Declaration::of(&twice).unwrap_err().code(), Code::DuplicateHeaderField, "{name}");
         }

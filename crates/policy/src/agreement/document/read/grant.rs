@@ -7,15 +7,13 @@ use crate::access::Endpoint;
 use crate::agreement::document::DocumentError;
 use crate::agreement::document::form::{BasisForm, ConditionsForm, GrantForm, HoursForm, SecrecyForm, VolumeForm};
 use crate::agreement::purpose;
-use crate::agreement::terms::{Basis, Conditions, Excess, Fields, GrantClause, Hours, Secrecy, Volume};
+use crate::agreement::terms::{Basis, Conditions, GrantClause, Hours, Secrecy, Volume};
+use crate::minimise::{Excess, FieldSet};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Methods that an endpoint may name (RFC 9110 §9, PATCH of RFC 5789), and any.
 const METHODS: [&str; 8] = ["*", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
-
-/// Characters in one field path.
-const FIELD_CHARS: usize = 512;
 
 pub(super) fn clause(path: &str, form: &GrantForm, frame: &Frame<'_>) -> Result<GrantClause, DocumentError> {
     let most = limits::CLAUSE_LIST;
@@ -98,34 +96,15 @@ fn basis(path: &str, form: &BasisForm) -> Result<Basis, DocumentError> {
     })
 }
 
-fn fields(path: &str, form: &GrantForm) -> Result<Fields, DocumentError> {
-    let allowed = list(&at(path, "fields"), &form.fields, 1, limits::CLAUSE_FIELDS, field)?;
+fn fields(path: &str, form: &GrantForm) -> Result<FieldSet, DocumentError> {
+    let allowed = list(&at(path, "fields"), &form.fields, 1, limits::FIELD_PATHS, |path, text| parsed(path, text))?;
     unique(&at(path, "fields"), &allowed)?;
     let excess = match form.excess.as_str() {
         "remove" => Excess::Remove,
         "refuse" => Excess::Refuse,
         other => return Err(wrong(&at(path, "excess"), &format!("`{other}`: `remove` or `refuse` is allowed"))),
     };
-    Ok(Fields { allowed, excess })
-}
-
-/// Keys joined by `.`, with `*` for every element of an array; or `/`-separated names of XML elements.
-fn field(path: &str, text: &String) -> Result<String, DocumentError> {
-    let long = text.chars().take(FIELD_CHARS + 1).count() > FIELD_CHARS;
-    let part = |part: &str| {
-        let starred = part.contains('*') && part != "*";
-        !part.is_empty() && !starred && !part.chars().any(|c| c.is_control() || c.is_whitespace())
-    };
-    let fits = match text.strip_prefix('/') {
-        Some(rest) => rest.split('/').all(|name| part(name) && name != "*"),
-        None => text.split('.').all(part) && !text.contains('/'),
-    };
-    match fits && !long {
-        true => Ok(text.clone()),
-        false => {
-            Err(wrong(path, &format!("`{text}`: a field path such as `persons.*.name` or `/person/name` is allowed")))
-        }
-    }
+    Ok(FieldSet { allowed, excess })
 }
 
 fn country(path: &str, text: &String) -> Result<String, DocumentError> {

@@ -1,0 +1,76 @@
+//! An answer under an agreement holds what the agreement allows and says under which clauses it was given. The rest of
+//! it is taken out here, in memory: it is never sealed, logged or spooled.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use simpul_core::limits;
+use simpul_policy::Grant;
+use simpul_policy::agreement::AgreementGrant;
+use simpul_policy::minimise::{self, MinimiseError};
+use simpul_wire::rest::{Cited, Verdict};
+
+use crate::ports::{BodyError, BodyStream, ServiceReply};
+
+/// Why an answer may not leave.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Excess {
+    /// It does not fit the agreement.
+    #[error("the answer of the service does not fit the agreement")]
+    Refused(#[source] MinimiseError),
+    /// It did not arrive whole.
+    #[error("the answer of the service did not arrive whole")]
+    Body(#[source] BodyError),
+}
+
+/// The decision that stands in the answer to a permitted request; `None` where no agreement was asked for.
+pub(super) fn decision(grant: &Grant) -> Option<Verdict> {
+    let agreement = grant.agreement.as_ref()?;
+    let clauses = agreement.clauses.iter().map(ToString::to_string).collect();
+    Some(Verdict::Decision { agreement: cited(agreement), clauses })
+}
+
+/// An agreement as headers cite it.
+pub(super) fn cited(agreement: &AgreementGrant) -> Cited {
+    Cited { id: agreement.agreement.to_string(), digest: agreement.digest.to_string() }
+}
+
+/// The answer without what the agreement does not allow; as it came, where no agreement was asked for.
+pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceReply) -> Result<ServiceReply, Excess> {
+    let Some(agreement) = agreement else { return Ok(reply) };
+    let body = match reply.body {
+        Some(stream) => Some(whole(stream).await?),
+        None => None,
+    };
+    let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+    let octets = body.as_deref().unwrap_or_default();
+    let kept = minimise::answer(reply.status, headers, octets, &agreement.fields).map_err(Excess::Refused)?;
+    if kept.removed > 0 {
+        tracing::info!(removed = kept.removed, "fields that the agreement does not allow were taken out of an answer");
+    }
+    let headers = kept.headers.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect();
+    let left = Bytes::from(kept.body);
+    Ok(ServiceReply {
+        status: kept.status,
+        // A reason phrase is free text of the service.
+        reason: String::new(),
+        headers,
+        body: body.map(|_| once(left)),
+    })
+}
+
+/// A body of one piece.
+pub(super) fn once(octets: Bytes) -> BodyStream {
+    Box::pin(stream::iter((!octets.is_empty()).then_some(Ok(octets))))
+}
+
+/// The body in memory, up to the bound of what can be minimised.
+async fn whole(mut stream: BodyStream) -> Result<Bytes, Excess> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        body.extend_from_slice(&chunk.map_err(Excess::Body)?);
+        if body.len() > limits::MINIMISED_BODY {
+            return Err(Excess::Refused(MinimiseError::TooLarge(body.len())));
+        }
+    }
+    Ok(body.freeze())
+}

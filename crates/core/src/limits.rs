@@ -106,7 +106,7 @@ pub const CHAIN: usize = 8;
 pub const DECLARATION: usize = 512;
 
 /// Octets of the token that names a person to the provider.
-pub const SUBJECT_TOKEN: usize = 4096;
+pub const SUBJECT_TOKEN: usize = 8 * 1024;
 
 /// Clauses that a decision cites.
 pub const CITED_CLAUSES: usize = 16;
@@ -224,5 +224,23 @@ pub const AGREEMENT_SIGNATURES: usize = 32;
 /// Octets in the identifier of a person in a subject token.
 pub const SUBJECT: usize = 128;
 
-/// Octets in a subject token.
-pub const SUBJECT_TOKEN: usize = 8 * 1024;
+/// Persons that one access event concerns.
+pub const TRAIL_PERSONS: usize = 1000;
+
+/// Octets of the text of one access event that is the same for many: parties, purpose, clauses, fields.
+pub const TRAIL_TERMS: usize = 256 * 1024;
+
+/// Access events on one page of an answer of the data trail.
+pub const TRAIL_PAGE: usize = 100;
+
+/// Epochs of pseudonyms under which a person is looked up.
+pub const TRAIL_EPOCHS: usize = 64;
+
+/// Nonces of one portal that are remembered at a time: assertions that it may use within their lifetime.
+pub const TRAIL_NONCES: usize = 10_000;
+
+/// Octets in the assertion of a portal.
+pub const ASSERTION: usize = 16 * 1024;
+
+/// Octets in a compact JWS.
+pub const JWS: usize = 64 * 1024;

@@ -71,11 +71,8 @@ struct Header {
 pub async fn sign(signer: &dyn Signer, typ: &str, payload: &[u8]) -> Result<String, JwsError> {
     let certificate = signer.certificate();
     let alg = algorithm(certificate.public_key()).ok_or(JwsError::Algorithm)?;
-    let header = Header {
-        alg: alg.to_owned(),
-        typ: typ.to_owned(),
-        certificate: URL_SAFE_NO_PAD.encode(certificate.sha256()),
-    };
+    let header =
+        Header { alg: alg.to_owned(), typ: typ.to_owned(), certificate: URL_SAFE_NO_PAD.encode(certificate.sha256()) };
     let header = serde_json::to_vec(&header).map_err(|_| JwsError::Malformed)?;
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let signature = signer.sign(DigestAlgorithm::Sha256, signed.as_bytes()).await.map_err(JwsError::Device)?;

@@ -237,7 +237,7 @@ pub const TRAIL_PAGE: usize = 100;
 pub const TRAIL_EPOCHS: usize = 64;
 
 /// Nonces of one portal that are remembered at a time: assertions that it may use within their lifetime.
-pub const TRAIL_NONCES: usize = 10_000;
+pub const TRAIL_NONCES: usize = 4096;
 
 /// Octets in the assertion of a portal.
 pub const ASSERTION: usize = 16 * 1024;

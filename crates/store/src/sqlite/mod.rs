@@ -21,6 +21,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 
 pub use self::error::OpenError;
+pub(crate) use self::error::refused_cleanly;
 use crate::files::Folder;
 
 /// A [`LedgerStore`] in a folder of its own.

@@ -8,3 +8,4 @@ mod kill;
 mod ledger;
 #[cfg(test)]
 mod spool;
+mod trail;

@@ -1,0 +1,123 @@
+//! The data trail in one SQLite file: write-ahead log, full synchronisation, one writer, a few readers.
+
+mod append;
+mod error;
+mod nonces;
+mod read;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use simpul_core::{MemberId, UnixTime};
+use simpul_services::trail::{Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::Mutex;
+
+pub use self::error::OpenError;
+use crate::files::Folder;
+
+/// A [`TrailStore`] in a folder of its own.
+///
+/// What it confirms was flushed to the disk, as the message log does it. What it does not promise: that a removed
+/// entry leaves no trace in the file.
+pub struct SqliteTrail {
+    writer: Mutex<Writer>,
+    readers: SqlitePool,
+    _folder: Folder,
+}
+
+/// The one connection that writes.
+struct Writer {
+    connection: SqliteConnection,
+    known: append::Known,
+}
+
+const FILE: &str = "trail.db";
+const READERS: u32 = 4;
+/// Octets to which the write-ahead log is cut back after a burst.
+const WAL_KEPT: &str = "67108864";
+const BUSY: Duration = Duration::from_secs(5);
+
+impl SqliteTrail {
+    /// Opens the trail in this folder, or makes it; brings an older schema up to date. No repair is needed after a
+    /// crash.
+    ///
+    /// Refuses a folder that others may enter or that another process uses, a file that is no trail, and a trail that
+    /// a newer version has written.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let folder = Folder::open(path).map_err(OpenError::Folder)?;
+        let file = folder.file(FILE).map_err(OpenError::Folder)?;
+        let options = options(&file);
+        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
+        schema::migrate(&mut connection, &file).await?;
+        folder.sync().map_err(OpenError::Folder)?;
+        let reading = options.pragma("query_only", "on");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(reading)
+            .await
+            .map_err(error::opening(&file, "open"))?;
+        let writer = Writer { connection, known: append::Known::default() };
+        Ok(Self { writer: Mutex::new(writer), readers, _folder: folder })
+    }
+
+    /// Ends all work, folds the write-ahead log into the file and lets the folder go.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.into_inner().connection.close().await.map_err(error::writing("close the data trail"))
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "off")
+        .pragma("journal_size_limit", WAL_KEPT)
+        .disable_statement_logging()
+}
+
+#[async_trait]
+impl TrailStore for SqliteTrail {
+    async fn append(&self, accesses: &[Access]) -> Result<(), StoreError> {
+        let Writer { connection, known } = &mut *self.writer.lock().await;
+        append::append(connection, known, accesses).await
+    }
+
+    async fn before(&self, pseudonym: &Pseudonym, position: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        read::before(&self.readers, pseudonym, position, limit).await
+    }
+
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
+        read::withheld(&self.readers, holder, month, law).await
+    }
+
+    async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
+        nonces::take(&mut self.writer.lock().await.connection, nonce, now).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{AssertSqlSafe, Row};
+
+    #[tokio::test]
+    async fn a_lookup_is_one_range_of_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteTrail::open(&dir.path().join("trail")).await.unwrap();
+        for (sql, expected) in read::SEARCHES {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
+            let plan: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step == expected), "{sql}: {plan:?}");
+            let more = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            assert_eq!(plan.iter().find(more), None, "{sql}: {plan:?}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod federation;
 mod floor;
 mod load;
+mod trail;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -30,6 +31,11 @@ pub(crate) enum Bench {
     /// alternate. Fails on any wrong answer and on any record that does not verify afterwards; the speed itself is a
     /// report.
     Exchange(Exchange),
+    /// Lookups in the data trail: how long the question of a random person takes.
+    ///
+    /// Fills a trail on SQLite with events of persons who have 1 to 1,000 each, and another one with a hundredth of
+    /// them; rounds of lookups alternate between both. Fails on any wrong answer; the speed itself is a report.
+    Trail(trail::Trail),
 }
 
 /// `cargo xtask bench exchange`.
@@ -99,8 +105,11 @@ pub(crate) enum BenchError {
 
 /// Runs a benchmark.
 pub(crate) fn run(project: &Project, bench: &Bench) -> ExitCode {
-    let Bench::Exchange(options) = bench;
-    match exchange(project, options) {
+    let outcome = match bench {
+        Bench::Exchange(options) => exchange(project, options),
+        Bench::Trail(options) => trail::run(project, options),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("bench: {}", shell::chain(&error));

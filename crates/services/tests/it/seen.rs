@@ -74,9 +74,11 @@ async fn withheld(ground: &Ground) -> u64 {
 }
 
 type Seen = (&'static str, &'static [&'static str]);
+type Expected = (&'static str, Option<&'static [&'static str]>);
+type Rotation = (&'static str, &'static [&'static [u32]], &'static [u32], usize);
 
 /// Who is concerned by which fields, and what each is shown. `None` of it is an access that is not shown.
-fn persons() -> Vec<(&'static str, Vec<Seen>, Vec<(&'static str, Option<&'static [&'static str]>)>)> {
+fn persons() -> Vec<(&'static str, Vec<Seen>, Vec<Expected>)> {
     const ALL: &[&str] = &crate::ground::FIELDS;
     const NAME: &[&str] = &["persons.*.name"];
     const STATUS: &[&str] = &["persons.*.status"];
@@ -133,7 +135,7 @@ async fn each_person_is_shown_their_part_alone() {
 }
 
 /// Epochs under which accesses are recorded one after another, epochs of the lookup, and how many are found.
-fn epochs() -> Vec<(&'static str, &'static [&'static [u32]], &'static [u32], usize)> {
+fn epochs() -> Vec<Rotation> {
     vec![
         ("one epoch", &[&[1], &[1]], &[1], 2),
         ("rotated once", &[&[1], &[1, 2]], &[1, 2], 2),

@@ -87,6 +87,9 @@ pub const TIMESTAMP_RESPONSE: usize = 256 * 1024;
 /// Octets that stay free in a logged signature for its timestamp.
 pub const TIMESTAMP_XML: usize = 64 * 1024;
 
+/// Records under one timestamp (wire.md §6.3).
+pub const STAMP_BATCH: usize = 10_000;
+
 /// Octets in one uncompressed entry of an ASiC container.
 pub const ASIC_ENTRY: u64 = 64 * 1024 * 1024;
 
@@ -104,9 +107,6 @@ pub const CHAIN: usize = 8;
 
 /// Characters of one declaration of a caller, such as its purpose.
 pub const DECLARATION: usize = 512;
-
-/// Octets of the token that names a person to the provider.
-pub const SUBJECT_TOKEN: usize = 8 * 1024;
 
 /// Clauses that a decision cites.
 pub const CITED_CLAUSES: usize = 16;
@@ -223,6 +223,9 @@ pub const AGREEMENT_SIGNATURES: usize = 32;
 
 /// Octets in the identifier of a person in a subject token.
 pub const SUBJECT: usize = 128;
+
+/// Octets of the token that names a person to the provider.
+pub const SUBJECT_TOKEN: usize = 8 * 1024;
 
 /// Persons that one access event concerns.
 pub const TRAIL_PERSONS: usize = 1000;

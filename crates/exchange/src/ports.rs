@@ -14,9 +14,11 @@ use simpul_ledger::Ledger;
 pub use simpul_ledger::Recorded;
 pub use simpul_policy::Permitted;
 use simpul_policy::agreement::{Agreements, Usage};
+use simpul_policy::minimise;
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, Route};
 use simpul_trust::token::Signer;
+use simpul_wire::rest::HeaderLine;
 
 use crate::message::Request;
 use crate::server::{ServerConf, Service};
@@ -182,6 +184,14 @@ pub trait ServiceLink: Send + Sync {
     /// The address is the service's URL followed by the raw service path and query; the method and the headers are
     /// the block's; a body goes with POST, PUT and PATCH only; redirects are answers.
     async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError>;
+}
+
+/// The headers of a request that go on to the service: all of them, but for those with which an answer that is to be
+/// minimised would come coded, in part, or not at all.
+pub fn service_headers(request: &Recorded<Permitted<Request>>) -> impl Iterator<Item = &HeaderLine> {
+    let minimised = request.grant().agreement.is_some();
+    let headers = request.message().message().head().headers().iter();
+    headers.filter(move |h| !minimised || minimise::forwards_request_header(&h.name))
 }
 
 /// A service's HTTP answer.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use simpul_core::limits;
+use simpul_core::{DigestAlgorithm, limits};
 use simpul_trust::asic::Container;
+use simpul_trust::hash;
 use simpul_trust::seal::{self, SealError};
 
 use crate::record::{Direction, LoggedBody, RecordId, Stamp, StoredRecord};
@@ -34,36 +35,51 @@ pub enum EvidenceError {
     },
 }
 
-/// The signature with its timestamp in place, as X-Road stores it after stamping (wire.md §6.2).
-pub fn stamped_signature(record: &StoredRecord) -> Result<Bytes, EvidenceError> {
-    let id = record.id;
-    match &record.stamp {
-        None => Err(EvidenceError::NotStamped(id)),
-        Some(Stamp::Impossible { why }) => Err(EvidenceError::NeverStamped { id, why: why.clone() }),
-        Some(Stamp::Single { token }) => seal::with_timestamp(&record.record.seal.signature, token)
-            .map(Bytes::from)
-            .map_err(|cause| EvidenceError::Stamp { id, cause }),
-    }
-}
+/// The chain file of a batch timestamp, as its result names it (wire.md §6.3).
+pub(crate) const TIMESTAMP_CHAIN: &str = "/ts-hashchain.xml";
+/// What the chain of a batch timestamp leads to (§6.3).
+const SIGNATURES: &str = "/META-INF/signatures.xml";
 
 /// A stamped record as the container that third parties check (wire.md §7.1). A body that was not kept is missing: the
 /// verifier lists its digest as unverified.
+///
+/// A single timestamp stands in the signature (§6.2); that of a batch stands beside the signature, which is then as it
+/// was recorded (§6.3).
 pub fn container(record: &StoredRecord) -> Result<Container, EvidenceError> {
+    let id = record.id;
     let kept = &record.record;
     let attachments = match &kept.body {
         LoggedBody::Whole(body) => BTreeMap::from([(1, body.clone())]),
         LoggedBody::None | LoggedBody::Truncated { .. } => BTreeMap::new(),
     };
-    Ok(Container {
+    let unstamped = Container {
         message: kept.message.clone(),
-        signature: stamped_signature(record)?,
+        signature: kept.seal.signature.clone(),
         hash_chain_result: kept.seal.hash_chain_result.clone(),
         hash_chain: kept.seal.hash_chain.clone(),
         timestamp_chain_result: None,
         timestamp_chain: None,
         timestamp: None,
         attachments,
-    })
+    };
+    match &record.stamp {
+        None => Err(EvidenceError::NotStamped(id)),
+        Some(Stamp::Impossible { why }) => Err(EvidenceError::NeverStamped { id, why: why.clone() }),
+        Some(Stamp::Single { token }) => {
+            let stamped = seal::with_timestamp(&kept.seal.signature, token);
+            let signature = stamped.map(Bytes::from).map_err(|cause| EvidenceError::Stamp { id, cause })?;
+            Ok(Container { signature, ..unstamped })
+        }
+        Some(Stamp::Batch { token, result, chain }) => {
+            let chain = chain.file(&hash::sha512(&kept.seal.signature), DigestAlgorithm::Sha512, SIGNATURES);
+            Ok(Container {
+                timestamp_chain_result: Some(result.clone()),
+                timestamp_chain: Some(chain.into()),
+                timestamp: Some(token.clone()),
+                ..unstamped
+            })
+        }
+    }
 }
 
 /// The file name of a container: `{message id}-{request|response}-{record id in base 32}.asice`, in archives and in

@@ -2,7 +2,7 @@
 //!
 //! An exchange hands each message to [`Ledger::record`] and gets a [`Recorded`] value back, which is what the next
 //! hop demands: an unlogged message cannot be sent. Many exchanges share one commit of the [`LedgerStore`]; a
-//! background job stamps the seals (wire.md §6.2); [`evidence`] makes the container that a third party can check.
+//! background job stamps the seals, many under one token (wire.md §6.3); [`evidence`] makes the container that a third party can check.
 //!
 //! This crate knows no clock, no runtime and no SQL. Time is an argument, and the composition root polls the
 //! [`Writer`].
@@ -15,6 +15,7 @@ mod gate;
 mod log;
 pub mod record;
 pub mod stamp;
+mod stamping;
 pub mod store;
 pub mod stored;
 mod writer;
@@ -25,6 +26,6 @@ pub use record::{
     ConfId, Direction, Filter, KeptConf, LoggedBody, NewRecord, Page, RecordId, Side, Stamp, StampState, StoredRecord,
     Summary,
 };
-pub use stamp::{AuthorityError, StampError, StampReport, Timestamper, TimestampingFailed};
+pub use stamp::{AuthorityError, StampError, StampReport, Timestamper, TimestampingFailed, Unstamped};
 pub use store::{Head, LedgerStore, StoreError};
 pub use writer::Writer;

@@ -32,10 +32,11 @@ pub struct LedgerSettings {
     pub body_memory: usize,
     /// How often one commit is tried before its records are refused. Default 2.
     pub attempts: u32,
-    /// Records that the timestamping job takes at a time, and whose timestamps share one commit. Default 256.
-    pub stamps_per_commit: usize,
-    /// Timestamps that are asked for at the same time. Default 4.
-    pub stamps_at_once: usize,
+    /// Records under one timestamp, which also share one commit (wire.md §6.3); from 1, each by itself, to
+    /// `limits::STAMP_BATCH`, and what is outside is read as the nearer end. Default 1,000.
+    ///
+    /// While a batch is committed nothing else is: more at once hold up messages for longer.
+    pub stamp_batch: usize,
 }
 
 impl Default for LedgerSettings {
@@ -48,8 +49,7 @@ impl Default for LedgerSettings {
             batch_records: 256,
             body_memory: 256 * 1024 * 1024,
             attempts: 2,
-            stamps_per_commit: 256,
-            stamps_at_once: 4,
+            stamp_batch: 1000,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use simpul_core::{ClientId, Digest, DigestAlgorithm, ServiceId, UnixTime};
 use simpul_trust::Seal;
+use simpul_trust::seal::chain::Path;
 
 /// The place of a record in the log: 1, 2, 3, … without gaps, in the order in which records became durable.
 ///
@@ -190,11 +191,19 @@ impl NewRecord {
 /// What the timestamping job made of a record's seal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stamp {
-    /// A token over this record's signature value alone (wire.md §6.2): DER, signer certificate included. The stored
-    /// signature with the token in its place is [`crate::evidence::stamped_signature`].
+    /// A token over this record's signature value alone (wire.md §6.2), whose place is in the signature.
     Single {
-        /// The TimeStampToken.
+        /// The TimeStampToken, DER, signer certificate included.
         token: Bytes,
+    },
+    /// A token over many records (wire.md §6.3), whose place is beside the signature.
+    Batch {
+        /// The TimeStampToken, DER, signer certificate included. The same for all records of the batch.
+        token: Bytes,
+        /// The result of the hash chain, XML: what the token covers, octet for octet. The same for all records.
+        result: Bytes,
+        /// The way from the result to the SHA-512 of this record's signature; all its digests are SHA-512.
+        chain: Path,
     },
     /// There is no signature value to stamp, and there never will be: a refused message with a broken seal.
     Impossible {
@@ -219,7 +228,7 @@ impl Stamp {
     #[must_use]
     pub fn state(&self) -> StampState {
         match self {
-            Self::Single { .. } => StampState::Stamped,
+            Self::Single { .. } | Self::Batch { .. } => StampState::Stamped,
             Self::Impossible { .. } => StampState::Impossible,
         }
     }

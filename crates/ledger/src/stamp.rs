@@ -1,22 +1,19 @@
 //! Timestamps: proof by an authority outside that a seal existed (wire.md §6).
 //!
-//! A job stamps what waits, oldest first, each record by itself (§6.2). While the authority cannot be reached the
-//! exchange goes on, within the limit of [`check`].
+//! A job stamps what waits, oldest first, many records under one token (§6.3). While the authority cannot be reached
+//! the exchange goes on, within the limit of [`check`].
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::future::join_all;
-use simpul_core::{Code, UnixTime, limits};
-use simpul_trust::cert::Certificate;
-use simpul_trust::conf::GlobalConf;
+use simpul_core::{Code, UnixTime};
+use simpul_trust::seal::chain::ChainError;
 use simpul_trust::tsp::TspError;
-use simpul_trust::{hash, seal, tsp};
 
-use crate::log::{Ledger, LedgerError};
-use crate::record::{RecordId, Stamp};
+use crate::log::Ledger;
+use crate::record::RecordId;
 
 /// How long timestamping may fail before messages are refused: X-Road's 14,400 s (wire.md §6.3).
 pub const LONGEST_FAILURE: Duration = Duration::from_secs(14_400);
@@ -34,27 +31,54 @@ pub trait Timestamper: Send + Sync {
 #[error("no timestamping authority answered")]
 pub struct AuthorityError(#[source] pub Box<dyn Error + Send + Sync>);
 
-/// Why a record has no timestamp yet.
+/// Why records have no timestamp yet.
 #[derive(Debug, thiserror::Error)]
 pub enum StampError {
     /// Nobody answered.
-    #[error("record {id} has no timestamp yet")]
+    #[error("no timestamp yet for {records}")]
     Authority {
-        /// The record.
-        id: RecordId,
+        /// Which.
+        records: Unstamped,
         /// Why.
         #[source]
         cause: AuthorityError,
     },
     /// The answer proves nothing.
-    #[error("record {id} has no timestamp yet: the authority's answer is refused")]
+    #[error("no timestamp yet for {records}: the authority's answer is refused")]
     Answer {
-        /// The record.
-        id: RecordId,
+        /// Which.
+        records: Unstamped,
         /// Why.
         #[source]
         cause: TspError,
     },
+    /// Their hash chain cannot be made.
+    #[error("no timestamp yet for {records}: their hash chain cannot be made")]
+    Chain {
+        /// Which.
+        records: Unstamped,
+        /// Why.
+        #[source]
+        cause: ChainError,
+    },
+}
+
+/// Records that one token was to cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unstamped {
+    /// The first of them.
+    pub first: RecordId,
+    /// How many.
+    pub count: usize,
+}
+
+impl fmt::Display for Unstamped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.count {
+            1 => write!(f, "record {}", self.first),
+            count => write!(f, "{count} records from {} on", self.first),
+        }
+    }
 }
 
 /// What one run of the job did.
@@ -106,134 +130,10 @@ impl Ledger {
     pub fn check_timestamping(&self, now: UnixTime) -> Result<(), TimestampingFailed> {
         check(self.oldest_waiting(), now)
     }
-
-    /// Stamps all records that wait when it is called, oldest first, `stamps_per_commit` of the settings at a time.
-    ///
-    /// At the first failure the run ends and keeps what it has: an authority that does not answer is not asked for
-    /// every record. What failed waits for the next run.
-    pub async fn stamp_pending(
-        &self,
-        authority: &dyn Timestamper,
-        conf: &GlobalConf,
-    ) -> Result<StampReport, LedgerError> {
-        self.shared.refuse_if_halted()?;
-        let approved = conf.tsa_certificates();
-        // What is recorded meanwhile waits for the next run, so that this one ends.
-        let end = self.shared.refresh_waiting().await?.next;
-        let limit = self.shared.settings.stamps_per_commit.max(1);
-        let mut report = StampReport::default();
-        while report.failure.is_none() {
-            let mut waiting = self.shared.store.waiting(limit).await.map_err(|e| self.shared.failed(e))?;
-            waiting.retain(|(id, _)| *id < end);
-            if waiting.is_empty() {
-                break;
-            }
-            self.stamp(&waiting, authority, &approved, &mut report).await?;
-        }
-        self.finish(report).await
-    }
-
-    /// Stamps these records now, as `force` of the download service does (wire.md §7.4). A record that does not wait
-    /// is left as it is; one that does not exist is [`LedgerError::UnknownRecord`].
-    pub async fn stamp_now(
-        &self,
-        ids: &[RecordId],
-        authority: &dyn Timestamper,
-        conf: &GlobalConf,
-    ) -> Result<StampReport, LedgerError> {
-        self.shared.refuse_if_halted()?;
-        let mut waiting = Vec::new();
-        for id in ids {
-            let stored = self.load(*id).await?.ok_or(LedgerError::UnknownRecord(*id))?;
-            if stored.stamp.is_none() {
-                waiting.push((*id, stored.record.seal.signature));
-            }
-        }
-        let mut report = StampReport::default();
-        self.stamp(&waiting, authority, &conf.tsa_certificates(), &mut report).await?;
-        self.finish(report).await
-    }
-
-    async fn stamp(
-        &self,
-        waiting: &[(RecordId, Bytes)],
-        authority: &dyn Timestamper,
-        approved: &[Certificate],
-        report: &mut StampReport,
-    ) -> Result<(), LedgerError> {
-        let mut stamps = Vec::new();
-        for some in waiting.chunks(self.shared.settings.stamps_at_once.max(1)) {
-            let asked = some.iter().map(|(id, signature)| stamp_one(*id, signature, authority, approved));
-            for outcome in join_all(asked).await {
-                match outcome {
-                    Ok(stamp) => stamps.push(stamp),
-                    Err(error) => report.failure = report.failure.take().or(Some(error)),
-                }
-            }
-            if report.failure.is_some() {
-                break;
-            }
-        }
-        self.shared.store.set_stamps(&stamps).await.map_err(|e| self.shared.failed(e))?;
-        for (id, stamp) in stamps {
-            match stamp {
-                Stamp::Single { .. } => report.stamped += 1,
-                Stamp::Impossible { why } if report.impossible.len() < REPORTED_IMPOSSIBLE => {
-                    report.impossible.push((id, why));
-                }
-                Stamp::Impossible { .. } => report.more_impossible += 1,
-            }
-        }
-        Ok(())
-    }
-
-    async fn finish(&self, mut report: StampReport) -> Result<StampReport, LedgerError> {
-        self.shared.refresh_waiting().await?;
-        report.oldest_waiting = self.oldest_waiting();
-        Ok(report)
-    }
-}
-
-/// The timestamp of one signature: a token over the decoded signature value (wire.md §6.2) that was judged, and that
-/// has a place in the signature.
-async fn stamp_one(
-    id: RecordId,
-    signature: &Bytes,
-    authority: &dyn Timestamper,
-    approved: &[Certificate],
-) -> Result<(RecordId, Stamp), StampError> {
-    let value = match seal::signature_value(signature) {
-        Ok(value) => value,
-        Err(error) => return Ok((id, impossible(&error))),
-    };
-    let imprint = hash::sha512(&value);
-    let answer = |cause| StampError::Answer { id, cause };
-    let query = tsp::request(&imprint).map_err(answer)?;
-    let response = authority.stamp(query).await.map_err(|cause| StampError::Authority { id, cause })?;
-    let token = tsp::accept(&response, &imprint, approved).map_err(answer)?;
-    let stamp = match seal::with_timestamp(signature, token.der()) {
-        Ok(stamped) if stamped.len() <= limits::SIGNATURE_XML => Stamp::Single { token: token.der().to_vec().into() },
-        Ok(_) => Stamp::Impossible { why: "the signature is too long to hold a timestamp".to_owned() },
-        Err(error) => impossible(&error),
-    };
-    Ok((id, stamp))
 }
 
 /// Records without hope that one report names.
 pub const REPORTED_IMPOSSIBLE: usize = 100;
-
-/// Longest reason that is stored.
-const WHY_CHARS: usize = 500;
-
-fn impossible(error: &dyn Error) -> Stamp {
-    let (mut why, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        why = format!("{why}: {error}");
-        cause = error.source();
-    }
-    let why = why.chars().take(WHY_CHARS).collect();
-    Stamp::Impossible { why }
-}
 
 #[cfg(test)]
 mod tests {
@@ -248,13 +148,5 @@ mod tests {
         let late = check(Some(since), since.plus(Duration::from_millis(14_400_001))).unwrap_err();
         assert_eq!((late.since, late.code()), (since, Code::TimestampingFailed));
         assert_eq!(check(Some(since), since.minus(Duration::from_secs(100_000))), Ok(()), "a clock that stepped back");
-    }
-
-    #[test]
-    fn a_reason_is_bounded() {
-        let long = AuthorityError("x".repeat(10_000).into());
-        let Stamp::Impossible { why } = impossible(&long) else { panic!("it is impossible") };
-        assert!(why.starts_with("no timestamping authority answered: xxx"));
-        assert_eq!(why.chars().count(), WHY_CHARS);
     }
 }

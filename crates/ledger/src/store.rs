@@ -69,11 +69,13 @@ pub trait LedgerStore: Send + Sync {
     async fn append(&self, first: RecordId, records: &[NewRecord]) -> Result<(), StoreError>;
 
     /// Gives each record its stamp: all or none, durable when it returns. A record that has a stamp keeps it, and
-    /// that is no error; a record that does not exist is [`StoreError::Conflict`].
+    /// that is no error; a record that does not exist is [`StoreError::Conflict`]. What the stamps of a batch have in
+    /// common is stored once.
     async fn set_stamps(&self, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError>;
 
-    /// The first `limit` records that wait for a timestamp, with their `signatures.xml`.
-    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError>;
+    /// The first `limit` records after `after` that wait for a timestamp, with their `signatures.xml`; more than
+    /// `limits::LEDGER_PAGE` is read as that.
+    async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError>;
 
     /// Lists records in the order of the log.
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError>;

@@ -9,7 +9,16 @@
 //! body:          00, or 01 (kept beside the record), or 02 | length (8 octets, big-endian) | SHA-512
 //! ```
 //!
-//! Version 1 of a body is `01` and its octets. Version 1 of a stamp is `01 01` and the token, or `01 02` and words.
+//! Version 1 of a body is `01` and its octets. Version 1 of a stamp:
+//!
+//! ```text
+//! 01 | 01 | token                                   a token of its own
+//! 01 | 02 | words                                   none, and why
+//! 01 | 03 | n (1 octet) | n × (side, SHA-512)       a batch; the way from the root to the signature
+//! side:           00 the way goes left, 01 right; the digest is that of the other side
+//! batch:          01 | token | result               octet strings; stored once, beside the stamps
+//! ```
+//!
 //! What lists search by (time, side, parties, ids) stands in columns and not here.
 
 use bytes::{Buf, BufMut, Bytes};
@@ -17,7 +26,11 @@ use simpul_core::ident::{ServiceCode, ServiceVersion};
 use simpul_core::{ClientId, IdError, ServiceId};
 use simpul_trust::Seal;
 
-use crate::record::{ConfId, Direction, LoggedBody, NewRecord, Side, Stamp, StampState};
+use crate::record::{ConfId, Direction, LoggedBody, NewRecord, Side, StampState};
+
+mod stamps;
+
+pub use self::stamps::{decode_stamp, encode_batch, encode_stamp};
 
 /// Why stored octets cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +50,9 @@ pub enum DecodeError {
     /// A text is not UTF-8.
     #[error("a text is not UTF-8")]
     Text,
+    /// A stamp lacks the batch that it speaks of, or has one that it does not speak of.
+    #[error("the batch of a timestamp is missing or does not belong there")]
+    Batch,
     /// An identifier cannot be read.
     #[error("an identifier cannot be read")]
     Id(#[source] IdError),
@@ -72,8 +88,6 @@ pub enum BodyNote {
 }
 
 const V1: u8 = 1;
-const STAMP_SINGLE: u8 = 1;
-const STAMP_IMPOSSIBLE: u8 = 2;
 
 /// Writes what does not stand in columns, in version 1.
 #[must_use]
@@ -137,33 +151,6 @@ pub fn encode_body(body: &[u8]) -> Vec<u8> {
 pub fn decode_body(mut stored: Bytes) -> Result<Bytes, DecodeError> {
     version(&mut stored)?;
     Ok(stored)
-}
-
-/// Writes a stamp, in version 1.
-#[must_use]
-pub fn encode_stamp(stamp: &Stamp) -> Vec<u8> {
-    let (kind, octets) = match stamp {
-        Stamp::Single { token } => (STAMP_SINGLE, token.as_ref()),
-        Stamp::Impossible { why } => (STAMP_IMPOSSIBLE, why.as_bytes()),
-    };
-    let mut out = Vec::with_capacity(octets.len() + 2);
-    out.put_u8(V1);
-    out.put_u8(kind);
-    out.put_slice(octets);
-    out
-}
-
-/// Reads a stamp.
-pub fn decode_stamp(mut stored: Bytes) -> Result<Stamp, DecodeError> {
-    version(&mut stored)?;
-    match take_u8(&mut stored)? {
-        STAMP_SINGLE => Ok(Stamp::Single { token: stored }),
-        STAMP_IMPOSSIBLE => {
-            let why = std::str::from_utf8(&stored).map_err(|_| DecodeError::Text)?.to_owned();
-            Ok(Stamp::Impossible { why })
-        }
-        other => Err(DecodeError::Value(other.into())),
-    }
 }
 
 /// The number of a side in its column.
@@ -377,22 +364,12 @@ mod tests {
     }
 
     #[test]
-    fn version_1_of_a_body_and_of_a_stamp_stay_readable() {
+    fn version_1_of_a_body_stays_readable() {
         assert_eq!(encode_body(b"abc"), b"\x01abc");
         assert_eq!(decode_body(Bytes::from_static(b"\x01abc")).unwrap(), "abc");
         assert_eq!(decode_body(Bytes::from_static(b"\x01")).unwrap(), "");
         assert_eq!(decode_body(Bytes::new()), Err(DecodeError::Short));
         assert_eq!(decode_body(Bytes::from_static(b"\x02abc")), Err(DecodeError::UnknownVersion(2)));
-        let stamps = [
-            (Stamp::Single { token: Bytes::from_static(b"\x30\x00") }, b"\x01\x01\x30\x00".as_slice()),
-            (Stamp::Impossible { why: "no value".into() }, b"\x01\x02no value".as_slice()),
-        ];
-        for (stamp, octets) in stamps {
-            assert_eq!(encode_stamp(&stamp), octets);
-            assert_eq!(decode_stamp(octets.into()).unwrap(), stamp);
-        }
-        assert_eq!(decode_stamp(Bytes::from_static(b"\x01\x03")), Err(DecodeError::Value(3)));
-        assert_eq!(decode_stamp(Bytes::from_static(b"\x01\x02\xff")), Err(DecodeError::Text));
     }
 
     /// wire.md §1.2: the proxies accept separators inside a part, so the stored text must keep them apart.

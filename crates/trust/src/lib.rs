@@ -4,6 +4,7 @@
 //! structures only. Every judgement takes the moment it is made for as an argument. This crate knows no clock, no
 //! sockets, no SQL, and nothing of how members come to be registered.
 
+pub mod agreement;
 pub mod asic;
 pub mod cert;
 pub mod conf;

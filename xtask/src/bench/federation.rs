@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -144,6 +145,14 @@ impl Spent {
             sum.1 += now.1.saturating_sub(then.1);
         }
         self.exchanges += exchanges;
+    }
+}
+
+impl Spent {
+    /// Microseconds of one role, such as `my server`, per exchange.
+    pub(super) fn micros(&self, role: &str) -> f64 {
+        let ticks = self.ticks.iter().find(|(name, _)| name == role).map_or(0, |(_, ticks)| *ticks);
+        Duration::from_millis(ticks * 10).as_secs_f64() * 1e6 / Duration::from_secs(self.exchanges.max(1)).as_secs_f64()
     }
 }
 

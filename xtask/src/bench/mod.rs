@@ -3,6 +3,7 @@
 mod federation;
 mod floor;
 mod load;
+mod policy;
 mod trail;
 
 use std::path::PathBuf;
@@ -31,6 +32,11 @@ pub(crate) enum Bench {
     /// alternate. Fails on any wrong answer and on any record that does not verify afterwards; the speed itself is a
     /// report.
     Exchange(Exchange),
+    /// What a decision costs with 10,000 agreements loaded, as a share of an exchange.
+    ///
+    /// The share is that of the processor time which the provider's security server spends on an exchange, measured
+    /// before and after the decisions of the same run.
+    Policy(policy::Policy),
     /// Lookups in the data trail: how long the question of a random person takes.
     ///
     /// Fills a trail on SQLite with events of persons who have 1 to 1,000 each, and another one with a hundredth of
@@ -107,6 +113,7 @@ pub(crate) enum BenchError {
 pub(crate) fn run(project: &Project, bench: &Bench) -> ExitCode {
     let outcome = match bench {
         Bench::Exchange(options) => exchange(project, options),
+        Bench::Policy(options) => policy::run(project, options),
         Bench::Trail(options) => trail::run(project, options),
     };
     match outcome {

@@ -61,8 +61,8 @@ impl Consumer {
         let head = self.parse(&call)?;
         let server = self.ports.server.current();
         admit_caller(&server, head.client(), &call.caller)?;
-        self.foresee(&server, &head)?;
         let route = conf.route(&head.service().provider, head.security_server(), self.ports.clock.now())?;
+        self.foresee(&server, &head)?;
         sealing::context(&self.ports, head.client().member(), self.ports.clock.now()).map_err(RelayError::Sign)?;
         let link = self.peers.open(&route).await.map_err(RelayError::Link)?;
         self.check_peer(&conf, link.address().to_owned(), link.peer_chain().to_vec(), &head).await?;

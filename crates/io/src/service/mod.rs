@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_exchange::message::Request;
-use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply};
+use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply, service_headers};
 use simpul_exchange::server::Service;
 
 use self::call::Call;
@@ -103,8 +103,12 @@ impl Services {
 
 #[async_trait]
 impl ServiceLink for Services {
-    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError> {
-        let request = request.message().message();
+    async fn call(
+        &self,
+        recorded: &Recorded<Permitted<Request>>,
+        service: &Service,
+    ) -> Result<ServiceReply, LinkError> {
+        let request = recorded.message().message();
         let head = request.head();
         let body = match request.body() {
             None => None,
@@ -117,7 +121,7 @@ impl ServiceLink for Services {
             method: head.method(),
             service_path: head.service_path(),
             query: head.query(),
-            headers: head.headers().iter().map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
+            headers: service_headers(recorded).map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
             body,
             service_url: &service.url,
             timeout: service.timeout,

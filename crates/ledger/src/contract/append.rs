@@ -14,7 +14,7 @@ pub async fn an_empty_log(store: &dyn LedgerStore) {
     let head = store.head().await.unwrap();
     assert_eq!((head.next, head.oldest_waiting), (RecordId::FIRST, None));
     assert_eq!(store.load(RecordId::FIRST).await.unwrap(), None);
-    assert_eq!(store.waiting(10).await.unwrap(), vec![]);
+    assert_eq!(store.waiting(None, 10).await.unwrap(), vec![]);
     assert_eq!(store.count(&Filter::Waiting).await.unwrap(), 0);
     let all = Page { after: None, limit: 10.try_into().unwrap() };
     assert_eq!(store.list(&Filter::Waiting, all).await.unwrap(), vec![]);

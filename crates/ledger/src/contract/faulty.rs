@@ -106,8 +106,8 @@ impl<S: LedgerStore> LedgerStore for Faulty<S> {
         self.call(Step::SetStamps, self.inner.set_stamps(stamps)).await
     }
 
-    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
-        self.call(Step::Waiting, self.inner.waiting(limit)).await
+    async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+        self.call(Step::Waiting, self.inner.waiting(after, limit)).await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {

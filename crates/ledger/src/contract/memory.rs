@@ -77,9 +77,11 @@ impl LedgerStore for MemoryStore {
         Ok(())
     }
 
-    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+    async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
         let state = self.lock();
-        let waiting = state.records.iter().filter(|r| r.stamp.is_none()).take(limit);
+        let seen = after.map_or(0, |after| usize::try_from(after.number()).unwrap());
+        let waiting = state.records.iter().skip(seen).filter(|r| r.stamp.is_none());
+        let waiting = waiting.take(limit.min(limits::LEDGER_PAGE));
         Ok(waiting.map(|r| (r.id, r.record.seal.signature.clone())).collect())
     }
 

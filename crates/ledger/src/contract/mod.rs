@@ -25,7 +25,10 @@ pub use faulty::{Faulty, How, Step};
 pub use lists::{confs_are_kept_once, lists_by_message, lists_by_time, pages_follow_each_other};
 pub use memory::MemoryStore;
 pub use samples::{conf, message, record};
-pub use stamps::{stamps_are_all_or_none, the_first_stamp_stays, waiting_records_come_in_order};
+pub use stamps::{
+    a_batch_is_all_or_none, stamps_are_all_or_none, the_first_stamp_stays, the_stamps_of_a_batch_come_back,
+    waiting_records_come_in_order,
+};
 
 #[cfg(doc)]
 use crate::store::LedgerStore;
@@ -40,6 +43,7 @@ macro_rules! ledger_contract {
             an_empty_log, an_append_is_read_back, a_repeated_append_changes_nothing,
             another_record_at_a_place_is_a_conflict, long_appends_keep_their_order,
             waiting_records_come_in_order, the_first_stamp_stays, stamps_are_all_or_none,
+            the_stamps_of_a_batch_come_back, a_batch_is_all_or_none,
             lists_by_message, lists_by_time, pages_follow_each_other, confs_are_kept_once
         }
     };

@@ -44,8 +44,8 @@ impl LedgerStore for Paced {
     async fn set_stamps(&self, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
         self.inner.set_stamps(stamps).await
     }
-    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
-        self.inner.waiting(limit).await
+    async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+        self.inner.waiting(after, limit).await
     }
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {
         self.inner.list(filter, page).await

@@ -1,4 +1,4 @@
-//! Timestamps of single records (wire.md §6.2), and what happens when the authority or the store fails.
+//! The timestamping job: single records (wire.md §6.2), and what happens when the authority or the store fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use simpul_trust::{seal, tsp};
 
 use crate::state::{Authority, Reply, State, now};
 
-struct Node {
-    state: State,
-    authority: Authority,
+pub(crate) struct Node {
+    pub(crate) state: State,
+    pub(crate) authority: Authority,
     store: Arc<Faulty<MemoryStore>>,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
 }
 
-async fn node(settings: LedgerSettings) -> Node {
+pub(crate) async fn node(settings: LedgerSettings) -> Node {
     let state = State::new();
     let store = Arc::new(Faulty::new(MemoryStore::default()));
     let (ledger, writer) = Ledger::open(store.clone(), settings).await.unwrap();
@@ -31,18 +31,18 @@ async fn node(settings: LedgerSettings) -> Node {
 }
 
 impl Node {
-    async fn record(&self, numbers: impl IntoIterator<Item = u32>) {
+    pub(crate) async fn record(&self, numbers: impl IntoIterator<Item = u32>) {
         for n in numbers {
             let record = self.state.record(n, None).await;
             self.ledger.record((), |()| record).await.unwrap();
         }
     }
 
-    async fn run(&self) -> simpul_ledger::StampReport {
+    pub(crate) async fn run(&self) -> simpul_ledger::StampReport {
         self.ledger.stamp_pending(&self.authority, &self.state.conf).await.unwrap()
     }
 
-    async fn load(&self, n: u64) -> StoredRecord {
+    pub(crate) async fn load(&self, n: u64) -> StoredRecord {
         self.ledger.load(id(n)).await.unwrap().unwrap()
     }
 
@@ -50,18 +50,30 @@ impl Node {
         self.ledger.count(&Filter::Waiting).await.unwrap()
     }
 
-    /// The token applies to the signature value, and stands in the signature without another octet changed.
-    fn verify(&self, stored: &StoredRecord) {
-        let Some(Stamp::Single { token }) = &stored.stamp else { panic!("{:?}", stored.stamp) };
-        let original = &stored.record.seal.signature;
-        let value = seal::signature_value(original).unwrap();
-        let facts = tsp::verify_token(token, &value, std::slice::from_ref(&self.authority.certificate)).unwrap();
+    /// The token applies to the signature value and stands in the signature without another octet changed, or it
+    /// applies to the result of a hash chain and stands beside the signature.
+    pub(crate) fn verify(&self, stored: &StoredRecord) {
+        let tsa = std::slice::from_ref(&self.authority.certificate);
+        let container = evidence::container(stored).unwrap();
+        let (original, stamped) = (&stored.record.seal.signature, &container.signature);
+        let facts = match stored.stamp.as_ref().unwrap() {
+            Stamp::Single { token } => {
+                let value = seal::signature_value(original).unwrap();
+                let added = stamped.len() - original.len();
+                let start = original.iter().zip(stamped).take_while(|(a, b)| a == b).count();
+                assert_eq!(stamped[start + added..], original[start..], "octets outside the timestamp are unchanged");
+                assert_eq!(seal::signature_value(stamped).unwrap(), value);
+                tsp::verify_token(token, &value, tsa).unwrap()
+            }
+            Stamp::Batch { token, result, .. } => {
+                assert_eq!(stamped, original);
+                tsp::verify_token(token, result, tsa).unwrap()
+            }
+            Stamp::Impossible { why } => panic!("{why}"),
+        };
         assert_eq!(facts.gen_time, now());
-        let stamped = evidence::stamped_signature(stored).unwrap();
-        let added = stamped.len() - original.len();
-        let start = original.iter().zip(&stamped).take_while(|(a, b)| a == b).count();
-        assert_eq!(stamped[start + added..], original[start..], "octets outside the timestamp are unchanged");
-        assert_eq!(seal::signature_value(&stamped).unwrap(), value);
+        let verdict = verify_container(&container, &self.state.conf, now()).unwrap();
+        assert_eq!(verdict.timestamp.gen_time, now());
     }
 }
 
@@ -70,13 +82,13 @@ fn id(n: u64) -> RecordId {
 }
 
 #[tokio::test]
-async fn what_waits_is_stamped_each_by_itself() {
-    let node = node(LedgerSettings::default()).await;
+async fn what_waits_is_stamped_each_by_itself_if_a_batch_holds_one() {
+    let node = node(LedgerSettings { stamp_batch: 1, ..Default::default() }).await;
     node.record(1..=2).await;
     let with_body = node.state.record(3, Some(b"body")).await;
     node.ledger.record((), |()| with_body).await.unwrap();
     let before = node.load(3).await;
-    assert!(matches!(evidence::stamped_signature(&before), Err(EvidenceError::NotStamped(_))));
+    assert!(matches!(evidence::container(&before), Err(EvidenceError::NotStamped(_))));
     let report = node.run().await;
     assert_eq!((report.stamped, report.impossible.len(), report.oldest_waiting), (3, 0, None));
     assert!(report.failure.is_none());
@@ -91,17 +103,17 @@ async fn what_waits_is_stamped_each_by_itself() {
 
 #[tokio::test]
 async fn a_run_goes_through_all_that_waited_a_part_at_a_time() {
-    let settings = LedgerSettings { stamps_per_commit: 3, stamps_at_once: 2, ..Default::default() };
+    let settings = LedgerSettings { stamp_batch: 3, ..Default::default() };
     let node = node(settings).await;
     node.record(1..=8).await;
-    // Five are done when the authority falls silent: three in the first commit, two in the second.
-    node.authority.next([Reply::Good; 5].into_iter().chain([Reply::Silence]));
+    // The first batch is done when the authority falls silent.
+    node.authority.next([Reply::Good, Reply::Silence]);
     let report = node.run().await;
-    assert_eq!((report.stamped, node.authority.asked()), (5, 6));
-    assert_eq!(report.oldest_waiting, Some(node.load(6).await.record.at));
+    assert_eq!((report.stamped, node.authority.asked()), (3, 2));
+    assert_eq!(report.oldest_waiting, Some(node.load(4).await.record.at));
     assert_eq!(node.ledger.oldest_waiting(), report.oldest_waiting);
-    assert!(node.load(6).await.stamp.is_none() && node.load(5).await.stamp.is_some());
-    assert_eq!(node.run().await.stamped, 3);
+    assert!(node.load(4).await.stamp.is_none() && node.load(3).await.stamp.is_some());
+    assert_eq!((node.run().await.stamped, node.authority.asked()), (5, 2));
     for n in 1..=8 {
         node.verify(&node.load(n).await);
     }
@@ -109,12 +121,12 @@ async fn a_run_goes_through_all_that_waited_a_part_at_a_time() {
 
 #[tokio::test]
 async fn a_failing_authority_is_not_asked_for_every_record_and_recovers_without_help() {
-    let node = node(LedgerSettings { stamps_at_once: 2, ..Default::default() }).await;
+    let node = node(LedgerSettings { stamp_batch: 4, ..Default::default() }).await;
     node.record(1..=9).await;
     for reply in [Reply::Silence, Reply::Garbage, Reply::OtherData, Reply::OtherAuthority] {
-        node.authority.next([reply, reply]);
+        node.authority.next([reply]);
         let report = node.run().await;
-        assert_eq!((report.stamped, node.authority.asked()), (0, 2), "{reply:?}");
+        assert_eq!((report.stamped, node.authority.asked()), (0, 1), "{reply:?}");
         match (reply, report.failure.unwrap()) {
             (Reply::Silence, StampError::Authority { .. }) => {}
             (Reply::Silence, other) => panic!("{other:?}"),
@@ -125,7 +137,7 @@ async fn a_failing_authority_is_not_asked_for_every_record_and_recovers_without_
         assert_eq!(report.oldest_waiting, Some(node.load(1).await.record.at));
     }
     node.authority.next([Reply::Silence]);
-    let report = node.run().await;
+    let report = node.ledger.stamp_now(&[id(1), id(2)], &node.authority, &node.state.conf).await.unwrap();
     assert_eq!(report.stamped, 1, "what succeeded beside a failure is kept");
     assert!(report.failure.is_some());
     assert_eq!(node.run().await.stamped, 8);
@@ -184,7 +196,7 @@ async fn messages_are_refused_when_stamping_has_failed_too_long_and_pass_again_a
 
 #[tokio::test]
 async fn a_seal_without_a_value_leaves_the_line_and_is_reported() {
-    let node = node(LedgerSettings::default()).await;
+    let node = node(LedgerSettings { stamp_batch: 1, ..Default::default() }).await;
     let refused = |signature: &'static [u8]| {
         let mut refused = NewRecord { refused: Some("x.y".into()), ..simpul_ledger::contract::record(1) };
         refused.seal.signature = Bytes::from_static(signature);
@@ -198,14 +210,14 @@ async fn a_seal_without_a_value_leaves_the_line_and_is_reported() {
     assert_eq!((report.stamped, report.oldest_waiting), (1, None));
     assert_eq!(report.impossible.iter().map(|(id, _)| id.number()).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(node.authority.asked(), 1, "nothing is asked for what cannot be stamped");
-    let outcome = evidence::stamped_signature(&node.load(1).await);
+    let outcome = evidence::container(&node.load(1).await);
     assert!(matches!(outcome, Err(EvidenceError::NeverStamped { .. })), "{outcome:?}");
     node.verify(&node.load(4).await);
 }
 
 #[tokio::test]
 async fn a_flood_of_broken_seals_makes_no_long_report_and_stops_nothing() {
-    let node = node(LedgerSettings { stamps_per_commit: 7, ..Default::default() }).await;
+    let node = node(LedgerSettings { stamp_batch: 1, ..Default::default() }).await;
     for n in 1..=101 {
         let broken = NewRecord { refused: Some("x.y".into()), ..simpul_ledger::contract::record(n) };
         node.ledger.record((), |()| broken).await.unwrap();
@@ -221,7 +233,7 @@ async fn a_refused_seal_that_has_a_timestamp_gets_no_second_one() {
     let node = node(LedgerSettings::default()).await;
     node.record([1]).await;
     node.run().await;
-    let stamped = evidence::stamped_signature(&node.load(1).await).unwrap();
+    let stamped = evidence::container(&node.load(1).await).unwrap().signature;
     let mut again = NewRecord { refused: Some("x.y".into()), ..node.load(1).await.record };
     again.seal.signature = stamped;
     node.ledger.record((), |()| again).await.unwrap();
@@ -251,7 +263,7 @@ async fn a_run_whose_answers_are_lost_can_be_repeated() {
         [(Step::Head, 0), (Step::Waiting, 0), (Step::Waiting, 1), (Step::SetStamps, 0), (Step::Head, 1)]
     {
         for how in [How::Lost, How::LostAfterEffect] {
-            let node = node(LedgerSettings::default()).await;
+            let node = node(LedgerSettings { stamp_batch: 3, ..Default::default() }).await;
             node.record(1..=3).await;
             node.store.pass_next(step, before);
             node.store.break_next(step, how, 1);
@@ -284,7 +296,7 @@ async fn a_halt_while_stamping_stops_the_ledger() {
 #[tokio::test]
 async fn what_is_recorded_while_a_run_asks_is_not_forgotten() {
     let node = node(LedgerSettings::default()).await;
-    node.record([1]).await;
+    node.record([1, 3]).await;
     let (late, ledger) = (node.state.record(2, None).await, node.ledger.clone());
     struct Meanwhile<'a>(&'a Authority, Ledger, NewRecord);
     #[async_trait::async_trait]
@@ -296,5 +308,9 @@ async fn what_is_recorded_while_a_run_asks_is_not_forgotten() {
     }
     let at = late.at;
     let report = node.ledger.stamp_pending(&Meanwhile(&node.authority, ledger, late), &node.state.conf).await.unwrap();
-    assert_eq!((report.stamped, report.oldest_waiting), (1, Some(at)));
+    assert_eq!(
+        (report.stamped, report.oldest_waiting),
+        (2, Some(at)),
+        "a batch ends at what waited when the run began"
+    );
 }

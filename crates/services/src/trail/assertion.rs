@@ -107,13 +107,15 @@ struct Claims {
     exp: i64,
 }
 
-/// Makes an assertion, good from `at` for [`LIFETIME`] and for one page. The signer's certificate is one of `portal`.
+/// Makes an assertion, good from `at` for [`LIFETIME`] and for one page. The signer's certificate is one of `portal`;
+/// `nonce` is random.
 pub async fn assert(
     signer: &dyn Signer,
     portal: &MemberId,
     person: &Subject,
     audience: &Audience<'_>,
     recipient: &RecipientKey,
+    nonce: [u8; 16],
     at: UnixTime,
 ) -> Result<String, AssertionError> {
     let agreement = agreement(audience);
@@ -123,7 +125,7 @@ pub async fn assert(
         iss: member(portal),
         aud,
         svc,
-        sub: seal_subject(person, &binding, recipient, at).map_err(AssertionError::Subject)?,
+        sub: seal_subject(person, &binding, recipient, nonce, at).map_err(AssertionError::Subject)?,
         iat: at.secs(),
         exp: at.plus(LIFETIME).secs(),
     };

@@ -18,6 +18,12 @@ fn after(seconds: i64) -> UnixTime {
     UnixTime::from_secs(time(NOW).secs() + seconds)
 }
 
+fn nonce() -> [u8; 16] {
+    let mut nonce = [0; 16];
+    openssl::rand::rand_bytes(&mut nonce).unwrap();
+    nonce
+}
+
 fn digest() -> AgreementDigest {
     "5a".repeat(32).parse().unwrap()
 }
@@ -25,14 +31,14 @@ fn digest() -> AgreementDigest {
 async fn made(ground: &Ground, signer: &SoftSigner, by: &MemberId, service: &ServiceId, at: UnixTime) -> String {
     let digest = digest();
     let audience = Audience { service, agreement: Some(&digest) };
-    assert(signer, by, &subject("person-a"), &audience, &ground.recipient, at).await.unwrap()
+    assert(signer, by, &subject("person-a"), &audience, &ground.recipient, nonce(), at).await.unwrap()
 }
 
 pub(crate) async fn assertion(ground: &Ground, identifier: &str, at: UnixTime) -> String {
     let (digest, service) = (digest(), data_trail());
     let audience = Audience { service: &service, agreement: Some(&digest) };
     let signer = &ground.portal.signer;
-    assert(signer, &portal(), &subject(identifier), &audience, &ground.recipient, at).await.unwrap()
+    assert(signer, &portal(), &subject(identifier), &audience, &ground.recipient, nonce(), at).await.unwrap()
 }
 
 pub(crate) async fn ask(ground: &Ground, assertion: &str, page: Page, now: UnixTime) -> Result<Answer, TrailError> {
@@ -233,7 +239,8 @@ async fn a_subject_is_opened_by_its_holder_alone() {
     let (digest, service) = (digest(), data_trail());
     let audience = Audience { service: &service, agreement: Some(&digest) };
     let signer = &ground.portal.signer;
-    let token = assert(signer, &portal(), &subject("person-a"), &audience, &other.recipient, after(0)).await.unwrap();
+    let token =
+        assert(signer, &portal(), &subject("person-a"), &audience, &other.recipient, nonce(), after(0)).await.unwrap();
     let error = refused(&ground, &token, after(0)).await;
     assert!(matches!(error, AssertionError::Subject(SubjectError::Sealed)), "{error:?}");
 }

@@ -1,4 +1,4 @@
-//! `[[server.client]]`, `[[server.service]]`, `[[server.access]]`: who may ask whom for what.
+//! `[[server.client]]`, `[[server.service]]`, `[[server.access]]`, `[[server.mode]]`: who may ask whom for what.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use simpul_core::ClientId;
 use simpul_core::ident::ServiceCode;
 use simpul_exchange::server::ConnectionType;
-use simpul_policy::{Endpoint, Subject};
+use simpul_policy::mode::{Partner, Rule};
+use simpul_policy::{Endpoint, Mode, Subject};
 
 use super::defaults;
 use super::values::text;
@@ -70,6 +71,53 @@ pub(crate) struct AccessEntry {
     /// Path pattern; `**` for the whole service.
     #[serde(default = "defaults::any_path")]
     pub(crate) path: String,
+}
+
+/// What exchanges with a partner need beside an access right. Nothing said means `agreement-required`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ModeEntry {
+    /// With whom: `ID`, `ID/GOV/3201` with all its subsystems, or `ID/GOV/3201/manpower`.
+    #[serde(deserialize_with = "text")]
+    pub(crate) partner: Partner,
+    /// About which service only: its provider,
+    #[serde(default, deserialize_with = "some")]
+    pub(crate) provider: Option<ClientId>,
+    /// and its code.
+    #[serde(default, deserialize_with = "some")]
+    pub(crate) service: Option<ServiceCode>,
+    /// `agreement-required` or `access-rights-only`.
+    #[serde(deserialize_with = "mode")]
+    pub(crate) mode: Mode,
+}
+
+impl ModeEntry {
+    /// The rule that it says; a provider without a service code, or a code without a provider, says none.
+    pub(crate) fn rule(&self) -> Result<Rule, String> {
+        let service = match (&self.provider, &self.service) {
+            (None, None) => None,
+            (Some(provider), Some(code)) => Some((provider.clone(), code.clone())),
+            (Some(_), None) | (None, Some(_)) => {
+                let partner = &self.partner;
+                return Err(format!(
+                    "[[server.mode]] partner = \"{partner}\": provider and service go together, or neither stands"
+                ));
+            }
+        };
+        Ok(Rule { partner: self.partner.clone(), service, mode: self.mode })
+    }
+}
+
+fn mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "agreement-required" => Ok(Mode::AgreementRequired),
+        "access-rights-only" => Ok(Mode::AccessRightsOnly),
+        other => Err(D::Error::unknown_variant(other, &["agreement-required", "access-rights-only"])),
+    }
+}
+
+fn some<'de, D: Deserializer<'de>, T: std::str::FromStr<Err: std::fmt::Display>>(d: D) -> Result<Option<T>, D::Error> {
+    text(d).map(Some)
 }
 
 impl AccessEntry {

@@ -11,7 +11,7 @@ use simpul_exchange::server::ConnectionType;
 use simpul_trust::conf::download::AllowedFederations;
 
 use super::values::{text, texts};
-use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, Patience, ServiceEntry, defaults};
+use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Patience, ServiceEntry, defaults};
 
 /// The security-server role.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,6 +55,9 @@ pub(crate) struct ServerRole {
     /// Who may use them.
     #[serde(default)]
     pub(crate) access: Vec<AccessEntry>,
+    /// With whom an access right is enough and no agreement is required.
+    #[serde(default)]
+    pub(crate) mode: Vec<ModeEntry>,
     /// The message log.
     #[serde(default)]
     pub(crate) log: LogSettings,
@@ -153,6 +156,9 @@ impl ServerRole {
                 ));
             }
             right.endpoint().map_err(|e| format!("[[server.access]] path = \"{}\": {e}", right.path))?;
+        }
+        for mode in &self.mode {
+            mode.rule()?;
         }
         for client in &self.client {
             if !self.sign.iter().any(|k| k.member == *client.id.member()) {

@@ -69,7 +69,12 @@ struct Sample {
 
 const ID_MEMBERS: &[Sample] = &[
     Sample { code: "3200", name: "Registry of ID (lab)", subsystems: &["registry"], revoked: false },
-    Sample { code: "3201", name: "Ministry of Manpower (lab)", subsystems: &["manpower", "payroll"], revoked: false },
+    Sample {
+        code: "3201",
+        name: "Ministry of Manpower (lab)",
+        subsystems: &["manpower", "payroll", "recognition"],
+        revoked: false,
+    },
     Sample { code: "3204", name: "Licensing Office (lab, key revoked)", subsystems: &["licensing"], revoked: true },
 ];
 
@@ -81,10 +86,49 @@ const MY_MEMBERS: &[Sample] = &[
         subsystems: &["civil-registry"],
         revoked: false,
     },
+    Sample { code: "1002", name: "Qualifications Agency (lab)", subsystems: &["qualifications"], revoked: false },
 ];
 
-/// The services of MY's security server and who may use them.
+/// Whom ID's security server asks only under an agreement.
+const ID_MODES: &str = r#"
+[[server.mode]]
+partner = "MY/GOV/1002/qualifications"
+mode = "agreement-required"
+"#;
+
+/// The services of MY's security server, who may use them, and who only under an agreement.
 const MY_SERVICES: &str = r#"
+[[server.service]]
+provider = "MY/GOV/1002/qualifications"
+code = "diplomas"
+url = "@REGISTER@"
+openapi = "@REGISTER@/openapi.json"
+
+[[server.access]]
+provider = "MY/GOV/1002/qualifications"
+service = "diplomas"
+subject = "ID/GOV/3201/recognition"
+
+[[server.access]]
+provider = "MY/GOV/1002/qualifications"
+service = "diplomas"
+subject = "ID/GOV/3201/payroll"
+
+[[server.access]]
+provider = "MY/GOV/1001/civil-registry"
+service = "persons"
+subject = "ID/GOV/3201/recognition"
+
+[[server.mode]]
+partner = "ID/GOV/3201/recognition"
+mode = "agreement-required"
+
+[[server.mode]]
+partner = "ID"
+provider = "MY/GOV/1002/qualifications"
+service = "diplomas"
+mode = "agreement-required"
+
 [[server.service]]
 provider = "MY/GOV/1001/civil-registry"
 code = "persons"
@@ -115,7 +159,7 @@ pub(crate) fn prepare(dir: &Path, wishes: Wishes) -> Result<Plan, PrepareError> 
         id: Site::new(dir, "ID", "ID/GOV/3201/ss1", first, ports),
         my: Site::new(dir, "MY", "MY/GOV/1001/ss1", second, ports),
     };
-    Workshop::open(&plan.id, "3201", ID_MEMBERS, wishes)?.make("MY", "")?;
+    Workshop::open(&plan.id, "3201", ID_MEMBERS, wishes)?.make("MY", ID_MODES)?;
     let services = MY_SERVICES.replace("@REGISTER@", &plan.my.register);
     Workshop::open(&plan.my, "1001", MY_MEMBERS, wishes)?.make("ID", &services)?;
     let json = serde_json::to_vec_pretty(&plan).unwrap_or_default();
@@ -338,6 +382,10 @@ certificate = "keys/auth.pem"
         }
         for client in self.clients() {
             text.push_str(&format!("\n[[server.client]]\nid = \"{client}\"\n"));
+        }
+        // A federation that begins: most exchanges still pass as between servers that know nothing of agreements.
+        for whom in [instance.as_str(), partner] {
+            text.push_str(&format!("\n[[server.mode]]\npartner = \"{whom}\"\nmode = \"access-rights-only\"\n"));
         }
         text.push_str(services);
         text

@@ -68,6 +68,7 @@ fn seal(error: &SealError) -> Vec<String> {
         | SealError::TimestampManifest
         | SealError::Certificate(_)
         | SealError::NotSigning { .. }
+        | SealError::Policy
         | SealError::Value
         | SealError::Intermediate(_)
         | SealError::Path(_)

@@ -180,6 +180,7 @@ fn subject(error: &SealError) -> Subject {
         | SealError::SignatureCount(_)
         | SealError::DuplicateId(_)
         | SealError::Target
+        | SealError::Policy
         | SealError::Algorithm(_)
         | SealError::TimestampManifest
         | SealError::Certificate(_) => Subject::Structure,

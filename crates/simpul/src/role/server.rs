@@ -10,7 +10,7 @@ use simpul_core::ServiceId;
 use simpul_exchange::call::{Answer, ConsumerCall, PeerCall};
 use simpul_exchange::consumer::Consumer;
 use simpul_exchange::evidence::Evidence;
-use simpul_exchange::ports::{Clock, PeerLink, Ports, ServerStore};
+use simpul_exchange::ports::{AgreementSource, Clock, PeerLink, Ports, ServerStore};
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ServerConf, Service};
 use simpul_io::fetch::Tsas;
@@ -20,7 +20,8 @@ use simpul_io::peer::Peers;
 use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector, SystemAcceptor};
 use simpul_ledger::{Ledger, LedgerSettings};
-use simpul_policy::{AccessRights, Right};
+use simpul_policy::agreement::{Agreements, Counters, LoadError, Usage};
+use simpul_policy::{AccessRights, Modes, Right};
 use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
 use simpul_trust::cert::Certificate;
@@ -102,6 +103,7 @@ pub(crate) async fn start(
     let ports = Ports {
         conf: conf.clone(),
         server,
+        agreements: Arc::new(NoAgreements::new().map_err(part("the policy engine does not start"))?),
         keys: Arc::new(ring),
         ocsp: ocsp.clone(),
         spool: Arc::new(spool),
@@ -147,6 +149,25 @@ struct Configured(Arc<ServerConf>);
 impl ServerStore for Configured {
     fn current(&self) -> Arc<ServerConf> {
         Arc::clone(&self.0)
+    }
+}
+
+/// No agreement is known here, so where one is required nothing passes.
+struct NoAgreements(Arc<Agreements>, Counters);
+
+impl NoAgreements {
+    fn new() -> Result<Self, LoadError> {
+        Ok(Self(Arc::new(Agreements::new()?), Counters::default()))
+    }
+}
+
+impl AgreementSource for NoAgreements {
+    fn current(&self) -> Arc<Agreements> {
+        Arc::clone(&self.0)
+    }
+
+    fn usage(&self) -> &(dyn Usage + Send + Sync) {
+        &self.1
     }
 }
 
@@ -240,11 +261,19 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
         };
         services.insert(id, service);
     }
+    // A wrong entry was refused when the file was read; were it lost here, more would be refused, never less.
+    let modes = Modes::new(role.mode.iter().filter_map(|entry| entry.rule().ok()).collect());
+    for rule in modes.without_agreement() {
+        let service = rule.service.as_ref().map(|(provider, code)| format!("{}/{code}", provider.short()));
+        let service = service.as_deref().unwrap_or("every service");
+        tracing::warn!(partner = %rule.partner, service, "exchanges pass by access rights only, without an agreement");
+    }
     Ok(ServerConf {
         id: role.id.clone(),
         clients,
         services,
         access,
+        modes,
         minimum_client_version: role.minimum_client_version,
     })
 }

@@ -120,8 +120,8 @@ impl LedgerStore for SqliteLedger {
         stamps::set(&mut self.writer.lock().await.connection, stamps).await
     }
 
-    async fn waiting(&self, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
-        read::waiting(&self.readers, limit).await
+    async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+        read::waiting(&self.readers, after, limit).await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {

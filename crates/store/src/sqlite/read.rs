@@ -11,13 +11,14 @@ use super::rows::{self, summary_columns};
 
 const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM record";
 const OLDEST: &str = "SELECT id, at FROM record WHERE stamp = 0 ORDER BY id LIMIT 1";
-const WAITING: &str = "SELECT id, content FROM record WHERE stamp = 0 ORDER BY id LIMIT $1";
+const WAITING: &str = "SELECT id, content FROM record WHERE stamp = 0 AND id > $1 ORDER BY id LIMIT $2";
 const LOAD: &str = concat!(
     "SELECT ",
     summary_columns!(),
     ", content, \
      (SELECT b.content FROM body b WHERE b.record = id) AS body, \
-     (SELECT s.content FROM stamp s WHERE s.record = id) AS stamp_content \
+     (SELECT s.content FROM stamp s WHERE s.record = id) AS stamp_content, \
+     (SELECT t.content FROM stamp s JOIN stamp_batch t ON t.sha256 = s.batch WHERE s.record = id) AS stamp_batch \
      FROM record WHERE id = $1"
 );
 
@@ -66,8 +67,13 @@ pub(super) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
     Ok(Head { next, oldest_waiting })
 }
 
-pub(super) async fn waiting(readers: &SqlitePool, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
-    let rows = sqlx::query(WAITING).bind(page_size(limit)).fetch_all(readers).await;
+pub(super) async fn waiting(
+    readers: &SqlitePool,
+    after: Option<RecordId>,
+    limit: usize,
+) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
+    let query = sqlx::query(WAITING).bind(after.map_or(0, rows::number)).bind(page_size(limit));
+    let rows = query.fetch_all(readers).await;
     rows.map_err(reading("records that wait"))?.iter().map(rows::signature).collect()
 }
 

@@ -34,7 +34,7 @@ pub(super) fn summary(row: &SqliteRow) -> Result<Summary, StoreError> {
     read().map_err(|cause| damaged(row, cause))
 }
 
-/// Reads the columns of [`summary`], `content`, `body` and `stamp_content`.
+/// Reads the columns of [`summary`], `content`, `body`, `stamp_content` and `stamp_batch`.
 pub(super) fn record(row: &SqliteRow) -> Result<StoredRecord, StoreError> {
     let head = summary(row)?;
     let read = || -> Result<StoredRecord, Broken> {
@@ -48,7 +48,8 @@ pub(super) fn record(row: &SqliteRow) -> Result<StoredRecord, StoreError> {
             (BodyNote::None | BodyNote::Truncated { .. }, Some(_)) => return Err(Broken::Body("should not be there")),
         };
         let stamp: Option<Vec<u8>> = row.try_get("stamp_content")?;
-        let stamp = stamp.map(|octets| stored::decode_stamp(octets.into())).transpose()?;
+        let batch: Option<Vec<u8>> = row.try_get("stamp_batch")?;
+        let stamp = stamp.map(|own| stored::decode_stamp(own.into(), batch.map(Bytes::from))).transpose()?;
         let record = NewRecord {
             side: head.side,
             direction: head.direction,

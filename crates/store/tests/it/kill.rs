@@ -77,7 +77,7 @@ async fn child_records_until_it_is_killed() {
     }
     tasks.spawn(async move {
         loop {
-            let waiting = store.waiting(50).await.unwrap();
+            let waiting = store.waiting(None, 50).await.unwrap();
             let stamps: Vec<_> = waiting.into_iter().map(|(id, _)| (id, token(id))).collect();
             store.set_stamps(&stamps).await.unwrap();
             stamps.iter().for_each(|(id, _)| tell(&format!("stamp {id}")));

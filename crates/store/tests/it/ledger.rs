@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::Poll;
 
-use simpul_core::{ClientId, UnixTime};
+use simpul_core::{ClientId, Digest, DigestAlgorithm, UnixTime};
 use simpul_ledger::contract::{conf, record};
 use simpul_ledger::{Direction, LedgerStore, LoggedBody, NewRecord, RecordId, Side, Stamp, StoreError};
 use simpul_store::files::FolderError;
 use simpul_store::sqlite::{OpenError, SqliteLedger};
 use simpul_trust::Seal;
+use simpul_trust::seal::chain::{self, Branch};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -92,11 +93,11 @@ async fn two_processes_never_share_a_ledger() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     open(&dir).await.unwrap().close().await.unwrap();
-    outside(&file(&dir), "INSERT INTO simpul_schema (version) VALUES (2)").await;
+    outside(&file(&dir), "INSERT INTO simpul_schema (version) VALUES (3)").await;
     let before = std::fs::read(file(&dir)).unwrap();
     let error = open(&dir).await.err().unwrap();
-    assert!(matches!(error, OpenError::NewerSchema { found: 2, known: 1, .. }), "{error:?}");
-    assert!(error.to_string().contains("has schema 2"), "{error}");
+    assert!(matches!(error, OpenError::NewerSchema { found: 3, known: 2, .. }), "{error:?}");
+    assert!(error.to_string().contains("has schema 3"), "{error}");
     assert_eq!(std::fs::read(file(&dir)).unwrap(), before);
 }
 
@@ -244,4 +245,58 @@ async fn a_ledger_of_schema_1_stays_readable() {
     let head = store.head().await.unwrap();
     assert_eq!((head.next.number(), head.oldest_waiting.map(|(id, _)| id.number())), (3, Some(2)));
     store.append(head.next, &[record(3)]).await.unwrap();
+}
+
+/// Schema 2 added what the stamps of a batch have in common.
+#[tokio::test]
+async fn a_ledger_of_schema_2_stays_readable() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("ledger")).unwrap();
+    std::fs::set_permissions(dir.path().join("ledger"), std::fs::Permissions::from_mode(0o700)).unwrap();
+    outside(&file(&dir), concat!(include_str!("golden/schema-1.sql"), include_str!("golden/schema-2.sql"))).await;
+    let store = open(&dir).await.unwrap();
+    let first = store.load(RecordId::FIRST).await.unwrap().unwrap();
+    assert_eq!(first.stamp, Some(Stamp::Single { token: "token".into() }));
+    let second = store.load(RecordId::new(2).unwrap()).await.unwrap().unwrap();
+    let digest = Digest::new(DigestAlgorithm::Sha512, &[0xbb; 64]).unwrap();
+    let chain = chain::Path { steps: vec![Branch::Right(digest)] };
+    assert_eq!(second.stamp, Some(Stamp::Batch { token: "token".into(), result: "<r/>".into(), chain }));
+    assert_eq!(store.head().await.unwrap().oldest_waiting, None);
+}
+
+/// All records under one token share it.
+#[tokio::test]
+async fn what_a_batch_has_in_common_is_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let records: Vec<_> = (0..100).map(record).collect();
+    store.append(RecordId::FIRST, &records).await.unwrap();
+    let stamp =
+        Stamp::Batch { token: vec![7; 4000].into(), result: "<r/>".into(), chain: chain::Path { steps: vec![] } };
+    let stamps: Vec<_> = (0..100).map(|n| (RecordId::FIRST.plus(n).unwrap(), stamp.clone())).collect();
+    for _ in 0..2 {
+        store.set_stamps(&stamps).await.unwrap();
+    }
+    // A second job's token for what has one already is not kept.
+    let late =
+        Stamp::Batch { token: vec![8; 4000].into(), result: "<r/>".into(), chain: chain::Path { steps: vec![] } };
+    store.set_stamps(&[(RecordId::FIRST, late)]).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(file(&dir));
+    let mut connection = options.connect().await.unwrap();
+    let count = "SELECT (SELECT COUNT(*) FROM stamp_batch), (SELECT COUNT(DISTINCT batch) FROM stamp)";
+    let counted: (i64, i64) = sqlx::query_as(count).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(counted, (1, 1));
+}
+
+/// A token that is gone is damage, and no record without a timestamp.
+#[tokio::test]
+async fn a_batch_that_is_gone_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    store.append(RecordId::FIRST, &[record(1)]).await.unwrap();
+    let stamp = Stamp::Batch { token: "token".into(), result: "<r/>".into(), chain: chain::Path { steps: vec![] } };
+    store.set_stamps(&[(RecordId::FIRST, stamp)]).await.unwrap();
+    outside(&file(&dir), "PRAGMA foreign_keys = OFF; DELETE FROM stamp_batch").await;
+    let outcome = store.load(RecordId::FIRST).await;
+    assert!(matches!(outcome, Err(StoreError::Damaged { .. })), "{outcome:?}");
 }

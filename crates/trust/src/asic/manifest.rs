@@ -19,11 +19,20 @@ pub(super) fn open_document(container: &Container) -> String {
     let files = present.into_iter().filter(|(_, there)| *there).map(|(entry, _)| line("text/xml", entry.name()));
     let attachments = container.attachments.keys();
     let attachments = attachments.map(|n| line("application/octet-stream", &format!("attachment{n}")));
-    let lines: String = std::iter::once(line(MIME_TYPE, "/")).chain(files).chain(attachments).collect();
+    wrapped(&files.chain(attachments).collect::<String>())
+}
+
+/// The OpenDocument manifest of a container with these files: media type and name.
+pub(super) fn listing<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    wrapped(&files.map(|(media_type, path)| line(media_type, path)).collect::<String>())
+}
+
+fn wrapped(files: &str) -> String {
+    let container = line(MIME_TYPE, "/");
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest \
          xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"1.2\">\n\
-         {lines}</manifest:manifest>\n"
+         {container}{files}</manifest:manifest>\n"
     )
 }
 

@@ -20,6 +20,9 @@ pub use self::content::{Content, Said};
 pub use self::sender::{Sender, SenderError};
 pub use self::verify::{ContainerVerdict, Stamped, VerifyError, verify_container};
 
+pub(crate) use self::read::read_entries;
+pub(crate) use self::write::write_entries;
+
 /// Content type of a container, and content of its entry `mimetype`.
 pub const MIME_TYPE: &str = "application/vnd.etsi.asic-e+zip";
 

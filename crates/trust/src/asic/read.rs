@@ -14,14 +14,7 @@ impl Container {
     /// Reads a container of at most [`limits::ASIC_CONTENT`] octets, and checks that it has what it needs. Entries without a meaning are ignored. Nothing is
     /// verified: see [`verify_container`](super::verify_container).
     pub fn read(octets: &[u8]) -> Result<Self, AsicError> {
-        if octets.len() as u64 > limits::ASIC_CONTENT {
-            return Err(AsicError::TooLarge("the container".to_owned()));
-        }
-        let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
-        if archive.len() > limits::ASIC_ENTRIES {
-            return Err(AsicError::TooManyEntries(archive.len()));
-        }
-        same_story(octets, &mut archive)?;
+        let mut archive = open(octets)?;
         let mut found = Found::default();
         for index in 0..archive.len() {
             found.take(&mut archive, index)?;
@@ -43,6 +36,45 @@ impl Container {
         }
         Ok(names)
     }
+}
+
+/// A container within its bounds that shows every reader the same entries.
+fn open(octets: &[u8]) -> Result<Archive<'_>, AsicError> {
+    if octets.len() as u64 > limits::ASIC_CONTENT {
+        return Err(AsicError::TooLarge("the container".to_owned()));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(AsicError::Zip)?;
+    if archive.len() > limits::ASIC_ENTRIES {
+        return Err(AsicError::TooManyEntries(archive.len()));
+    }
+    same_story(octets, &mut archive)?;
+    Ok(archive)
+}
+
+/// Every entry of a container in the order of its directory, each of at most `most` octets; names that differ in case
+/// at most are refused. What they mean is the caller's to say.
+pub(crate) fn read_entries(octets: &[u8], most: u64) -> Result<Vec<(String, Bytes)>, AsicError> {
+    let mut archive = open(octets)?;
+    let (mut names, mut entries, mut left) = (HashSet::new(), Vec::new(), limits::ASIC_CONTENT);
+    for index in 0..archive.len() {
+        let file = archive.by_index(index).map_err(AsicError::Zip)?;
+        let name = file.name().to_owned();
+        if !names.insert(name.to_ascii_lowercase()) {
+            return Err(AsicError::Duplicate(name));
+        }
+        let octets = whole(file, &name, most.min(left))?;
+        left = left.saturating_sub(octets.len() as u64);
+        entries.push((name, octets.into()));
+    }
+    Ok(entries)
+}
+
+/// All octets of an entry, of which there are at most so many.
+fn whole(file: impl Read, name: &str, allowed: u64) -> Result<Vec<u8>, AsicError> {
+    let mut octets = Vec::new();
+    let read = file.take(allowed.saturating_add(1)).read_to_end(&mut octets);
+    let size = read.map_err(|cause| AsicError::Unreadable { name: name.to_owned(), cause })? as u64;
+    if size > allowed { Err(AsicError::TooLarge(name.to_owned())) } else { Ok(octets) }
 }
 
 /// What has been read so far.
@@ -68,13 +100,8 @@ impl Found {
             return Ok(());
         }
         let allowed = limits::ASIC_ENTRY.min(limits::ASIC_CONTENT.saturating_sub(self.total));
-        let mut octets = Vec::new();
-        let read = file.take(allowed.saturating_add(1)).read_to_end(&mut octets);
-        let size = read.map_err(|cause| AsicError::Unreadable { name: name.clone(), cause })? as u64;
-        if size > allowed {
-            return Err(AsicError::TooLarge(name));
-        }
-        self.total = self.total.saturating_add(size);
+        let octets = whole(file, &name, allowed)?;
+        self.total = self.total.saturating_add(octets.len() as u64);
         let double = match (entry, attachment) {
             (Some(entry), _) => self.entries.insert(entry, octets.into()),
             (None, Some(number)) => self.attachments.insert(number, octets.into()),

@@ -106,7 +106,7 @@ pub fn verify_container(
         .chain(container.attachments.keys().map(|n| format!("/attachment{n}")))
         .collect();
     let chain_result = container.hash_chain_result.as_deref();
-    let material = Material { sources: container, chain_result, required: &required };
+    let material = Material { sources: container, chain_result, required: &required, policy: None };
     let mut facts =
         seal::verify(&signature, &material, sender.member(), conf, timestamp.gen_time).map_err(VerifyError::Seal)?;
     let signature_checks = std::mem::take(&mut facts.checks);

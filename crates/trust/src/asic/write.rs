@@ -20,15 +20,9 @@ impl Container {
     }
 
     fn zip(&self, at: UnixTime) -> ZipResult<Vec<u8>> {
-        let options = options(at)?;
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        zip.set_comment(format!("mimetype={MIME_TYPE}"));
-        let mut put = |name: &str, octets: &[u8]| -> ZipResult<()> {
-            zip.start_file(name, options.clone())?;
-            zip.write_all(octets).map_err(ZipError::Io)
-        };
         let open_document = manifest::open_document(self);
         let asic = self.timestamp_chain_result.as_ref().map(|result| manifest::asic(result));
+        let mut entries = Vec::new();
         for entry in Entry::ALL {
             let octets = match entry {
                 Entry::MimeType => Some(MIME_TYPE.as_bytes()),
@@ -42,13 +36,35 @@ impl Container {
                 Entry::AsicManifest => asic.as_deref().map(str::as_bytes),
                 Entry::Timestamp => self.timestamp.as_deref(),
             };
-            octets.map(|octets| put(entry.name(), octets)).transpose()?;
+            entries.extend(octets.map(|octets| (entry.name().to_owned(), octets)));
         }
-        for (number, octets) in &self.attachments {
-            put(&format!("attachment{number}"), octets)?;
-        }
-        Ok(zip.finish()?.into_inner())
+        let attachments = self.attachments.iter();
+        entries.extend(attachments.map(|(number, octets)| (format!("attachment{number}"), octets.as_ref())));
+        zipped(&entries, at)
     }
+}
+
+/// Entries of these names, in this order, with X-Road's comment.
+fn zipped(entries: &[(String, &[u8])], at: UnixTime) -> ZipResult<Vec<u8>> {
+    let options = options(at)?;
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.set_comment(format!("mimetype={MIME_TYPE}"));
+    for (name, octets) in entries {
+        zip.start_file(name.as_str(), options.clone())?;
+        zip.write_all(octets).map_err(ZipError::Io)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// A container of other entries than those of a message: `mimetype`, then `entries`, then the manifest of all that are
+/// outside `META-INF`, which are of `media_type`. The same entries and time give the same octets.
+pub(crate) fn write_entries(entries: &[(String, &[u8])], media_type: &str, at: UnixTime) -> Result<Vec<u8>, AsicError> {
+    let files = entries.iter().map(|(name, _)| name.as_str()).filter(|name| !name.starts_with("META-INF/"));
+    let manifest = manifest::listing(files.map(|name| (media_type, name)));
+    let first = (Entry::MimeType.name().to_owned(), MIME_TYPE.as_bytes());
+    let last = (Entry::Manifest.name().to_owned(), manifest.as_bytes());
+    let all: Vec<(String, &[u8])> = [first].into_iter().chain(entries.iter().cloned()).chain([last]).collect();
+    zipped(&all, at).map_err(AsicError::Write)
 }
 
 fn options(at: UnixTime) -> ZipResult<FullFileOptions<'static>> {

@@ -68,6 +68,9 @@ pub enum SealError {
     /// A manifest of timestamps in a form that is no longer made (§5.4, rule 6).
     #[error("the signature has a manifest of timestamps, which is not supported")]
     TimestampManifest,
+    /// The signature was made for another purpose: an agreement's on a message, or the other way round.
+    #[error("the signature is made under another policy")]
+    Policy,
     /// A certificate in the signature cannot be read.
     #[error("a certificate in the signature cannot be read")]
     Certificate(#[source] CertError),
@@ -173,6 +176,7 @@ impl SealError {
             | Self::NotSigning { .. }
             | Self::Intermediate(_)
             | Self::NoOcsp
+            | Self::Policy
             | Self::Stamp => vec![Code::MalformedSignature],
             Self::Chain(cause) => vec![Code::MalformedSignature, cause.code()],
             Self::PartOrder(_) => vec![Code::MalformedSignature, Code::MalformedHashChain],

@@ -24,5 +24,6 @@ pub use self::stamp::{signature_value, with_timestamp};
 pub use self::verify::check;
 pub use self::write::seal;
 
-pub(crate) use self::signature::{Demand, Signature};
+pub(crate) use self::signature::{Demand, Policy, Signature};
 pub(crate) use self::verify::{Material, text as signature_text, verify};
+pub(crate) use self::write::{Statement, sign};

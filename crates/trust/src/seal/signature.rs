@@ -44,7 +44,19 @@ pub(crate) struct Signature<'d> {
     pub(crate) signing_time: Option<UnixTime>,
     /// Digest of the signing certificate, if the signed properties have one.
     pub(crate) certificate_digest: Option<(Option<DigestAlgorithm>, Vec<u8>)>,
+    /// The policy, as far as it can be read.
+    pub(crate) policy: Option<Policy>,
+    /// The claimed role of the signer, if there is one only.
+    pub(crate) role: Option<String>,
     pub(crate) unsigned: Unsigned<'d>,
+}
+
+/// The policy that a signature was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) identifier: String,
+    /// Digest of its text; the algorithm is missing if it is none that anything may rest on.
+    pub(crate) digest: Option<(Option<DigestAlgorithm>, Vec<u8>)>,
 }
 
 /// One `ds:Reference`.
@@ -135,6 +147,8 @@ impl<'d> Signature<'d> {
             signed_properties_id: shape::attribute(signed_properties, "Id").map_err(SealError::Shape)?,
             signing_time: signed.time,
             certificate_digest: signed.certificate_digest,
+            policy: signed.policy,
+            role: signed.role,
             unsigned: unsigned.map(|node| Unsigned::read(node, bare)).transpose()?.unwrap_or_default(),
         })
     }
@@ -156,10 +170,13 @@ impl<'d> Reference<'d> {
     }
 }
 
-/// What is read of the signed properties. None of it decides (§5.4), so what cannot be read is left out.
+/// What is read of the signed properties. For a message none of it decides (§5.4), so what cannot be read is left out;
+/// an agreement needs all of it.
 struct Signed {
     time: Option<UnixTime>,
     certificate_digest: Option<(Option<DigestAlgorithm>, Vec<u8>)>,
+    policy: Option<Policy>,
+    role: Option<String>,
 }
 
 impl Signed {
@@ -171,7 +188,12 @@ impl Signed {
         let time = child(properties, "SigningTime").and_then(|n| n.text()?.trim_ascii().parse().ok());
         let certificate = child(properties, "SigningCertificate").or_else(|| child(properties, "SigningCertificateV2"));
         let digest = certificate.and_then(|n| child(child(n, "Cert")?, "CertDigest"));
-        Ok(Self { time, certificate_digest: digest.and_then(|n| certificate_digest(n).ok()) })
+        Ok(Self {
+            time,
+            certificate_digest: digest.and_then(|n| certificate_digest(n).ok()),
+            policy: child(properties, "SignaturePolicyIdentifier").and_then(policy),
+            role: child(properties, "SignerRole").and_then(role),
+        })
     }
 }
 
@@ -285,13 +307,27 @@ fn referenced(cert: Node<'_, '_>, values: &[(String, Vec<u8>)]) -> Result<Vec<u8
     }
 }
 
-/// A `CertDigest`; no algorithm if it is none that anything may rest on.
+/// A `CertDigest`, or another pair of method and value; no algorithm if it is none that anything may rest on.
 fn certificate_digest(node: Node<'_, '_>) -> Result<(Option<DigestAlgorithm>, Vec<u8>), ShapeError> {
     let mut children = Children::of(node)?;
     let method = children.required((DS, "DigestMethod"))?;
     let value = children.required((DS, "DigestValue"))?;
     children.end()?;
     Ok((algorithm::digest_method(method).ok(), shape::base64(value)?))
+}
+
+fn policy(node: Node<'_, '_>) -> Option<Policy> {
+    let id = child(node, "SignaturePolicyId")?;
+    let identifier = child(child(id, "SigPolicyId")?, "Identifier")?;
+    let digest = child(id, "SigPolicyHash").and_then(|n| certificate_digest(n).ok());
+    Some(Policy { identifier: shape::text(identifier).ok()?.into_owned(), digest })
+}
+
+fn role(node: Node<'_, '_>) -> Option<String> {
+    let mut roles = Children::of(child(node, "ClaimedRoles")?).ok()?;
+    let role = roles.required((XADES, "ClaimedRole")).ok()?;
+    roles.end().ok()?;
+    shape::text(role).ok().map(|text| text.into_owned())
 }
 
 fn only_child<'d>(node: Node<'d, 'd>, name: Name) -> Result<Node<'d, 'd>, SealError> {

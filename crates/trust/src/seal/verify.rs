@@ -14,7 +14,8 @@ use super::c14n::{self, Canonicalization};
 use super::chain::{self, Data, DataRef, Sources};
 use super::facts::{Check, SealFacts, Subject};
 use super::parts::{self, CHAIN_RESULT, Parts, Received};
-use super::signature::{Demand, Reference, Signature};
+use super::signature::{Demand, Policy, Reference, Signature};
+use crate::agreement;
 use crate::cert::{self, Certificate, KeyAlgorithm};
 use crate::conf::proven::{self, Signer};
 use crate::conf::{ApprovedCa, GlobalConf};
@@ -40,7 +41,8 @@ pub fn check(
     let document = xml::parse(&text).map_err(SealError::Xml)?;
     let signature = Signature::read(&document, Demand::Message)?;
     let required: Vec<String> = parts.uris().collect();
-    let subject = Material { sources: &received, chain_result: received.chain_result, required: &required };
+    let subject =
+        Material { sources: &received, chain_result: received.chain_result, required: &required, policy: None };
     verify(&signature, &subject, expected, conf, at)
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct Material<'a> {
     pub(crate) chain_result: Option<&'a [u8]>,
     /// URIs that must be covered.
     pub(crate) required: &'a [String],
+    /// The policy that the signature must be made under. A message may be under any but that of agreements.
+    pub(crate) policy: Option<&'a Policy>,
 }
 
 /// Rules 3 to 8. Rules 1 and 2 are [`Signature::read`].
@@ -69,6 +73,7 @@ pub(crate) fn verify(
     at: UnixTime,
 ) -> Result<SealFacts, SealError> {
     let mut checks = vec![Check::held(Subject::Structure)];
+    let policy = purpose(signature, material.policy)?;
     let mut data = chained(signature, material, &mut checks)?;
 
     let key = key(signature, expected);
@@ -99,7 +104,7 @@ pub(crate) fn verify(
     checks.extend([Check::held(Subject::CertificatePath), Check::held(Subject::Ocsp)]);
     checks.push(certificate_digest(signature, &signer));
     checks.push(Check::skipped(Subject::SigningTime, "only the signer says so"));
-    checks.push(Check::skipped(Subject::Policy, "nothing depends on it"));
+    checks.push(policy);
     checks.push(Check::skipped(Subject::DataObjectFormat, "nothing depends on it"));
     let signed_at = signature.signing_time;
     let member = expected.clone();
@@ -124,6 +129,17 @@ fn signer_of(signature: &Signature<'_>, expected: &MemberId, conf: &GlobalConf) 
     match member == *expected {
         true => Ok(signer),
         false => Err(SealError::OtherMember { certificate: member, expected: expected.clone() }),
+    }
+}
+
+/// Keeps signatures of messages and of agreements apart: each kind has its own policy, and neither passes for the
+/// other, whatever it covers.
+fn purpose(signature: &Signature<'_>, demanded: Option<&Policy>) -> Result<Check, SealError> {
+    match (demanded, &signature.policy) {
+        (Some(demanded), Some(policy)) if policy == demanded => Ok(Check::held(Subject::Policy)),
+        (Some(_), _) => Err(SealError::Policy),
+        (None, Some(policy)) if policy.identifier.trim() == agreement::POLICY => Err(SealError::Policy),
+        (None, _) => Ok(Check::skipped(Subject::Policy, "nothing depends on it")),
     }
 }
 

@@ -42,20 +42,49 @@ const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha512;
 /// All digests of `parts` must be SHA-512. `ocsp` holds DER responses, first the one for the signing certificate,
 /// then those for the signer's intermediates; there must be one at least (§3.8). `at` is the claimed signing time.
 pub async fn seal(parts: &Parts, signer: &dyn Signer, ocsp: &[Bytes], at: UnixTime) -> Result<Seal, SealError> {
-    if ocsp.is_empty() {
-        return Err(SealError::NothingToProve);
-    }
     let chains = chains(parts)?;
-    let algorithm = SignatureAlgorithm::for_key(signer.certificate().key_algorithm());
-    let draft = Draft::new(parts, chains.as_ref(), algorithm, signer.certificate(), at);
-    let made = signer.sign(algorithm.digest, draft.canonical_signed_info().as_bytes()).await;
-    let value = made.map_err(SealError::Sign).and_then(|value| raw_value(algorithm, value, signer.certificate()))?;
+    let (uri, digest, mime) = match &chains {
+        None => (MESSAGE, parts.message.clone(), "text/xml"),
+        Some(chains) => (CHAIN_RESULT, hash::sha512(chains.result.as_bytes()), "application/hash-chain-result"),
+    };
+    let statement = Statement { uri, digest, mime, policy: POLICY, role: String::new() };
+    let signature = sign(&statement, signer, ocsp, at).await?.into();
     let (hash_chain_result, hash_chain) = match chains {
         None => (None, None),
         Some(chains) => (Some(chains.result.into()), chains.chains.into_iter().next().map(Bytes::from)),
     };
-    let signature = draft.document(&value, signer, ocsp).into();
     Ok(Seal { signature, hash_chain_result, hash_chain })
+}
+
+/// What a signature says, and under which policy.
+pub(crate) struct Statement<'a> {
+    /// What is signed.
+    pub(crate) uri: &'a str,
+    /// Its SHA-512 digest.
+    pub(crate) digest: Digest,
+    /// Its media type.
+    pub(crate) mime: &'a str,
+    /// The policy, `xades:SignaturePolicyIdentifier` in canonical form.
+    pub(crate) policy: &'a str,
+    /// The signer's role, `xades:SignerRole` in canonical form; empty for none.
+    pub(crate) role: String,
+}
+
+/// Makes a signature with one reference; the text is that of a `signatures.xml`. `ocsp` and `at` are as in [`seal`].
+pub(crate) async fn sign(
+    statement: &Statement<'_>,
+    signer: &dyn Signer,
+    ocsp: &[Bytes],
+    at: UnixTime,
+) -> Result<String, SealError> {
+    if ocsp.is_empty() {
+        return Err(SealError::NothingToProve);
+    }
+    let algorithm = SignatureAlgorithm::for_key(signer.certificate().key_algorithm());
+    let draft = Draft::new(statement, algorithm, signer.certificate(), at);
+    let made = signer.sign(algorithm.digest, draft.canonical_signed_info().as_bytes()).await;
+    let value = made.map_err(SealError::Sign).and_then(|value| raw_value(algorithm, value, signer.certificate()))?;
+    Ok(draft.document(&value, signer, ocsp))
 }
 
 fn chains(parts: &Parts) -> Result<Option<Chains>, SealError> {
@@ -90,20 +119,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(
-        parts: &Parts,
-        chains: Option<&Chains>,
-        algorithm: SignatureAlgorithm,
-        signer: &Certificate,
-        at: UnixTime,
-    ) -> Self {
-        let (uri, digest, mime) = match chains {
-            None => (MESSAGE, parts.message.clone(), "text/xml"),
-            Some(chains) => (CHAIN_RESULT, hash::sha512(chains.result.as_bytes()), "application/hash-chain-result"),
-        };
+    fn new(statement: &Statement<'_>, algorithm: SignatureAlgorithm, signer: &Certificate, at: UnixTime) -> Self {
+        let Statement { uri, digest, mime, policy, role } = statement;
         let signed_properties = format!(
             "<xades:SignedSignatureProperties><xades:SigningTime>{at}</xades:SigningTime><xades:SigningCertificate>\
-             <xades:Cert>{certificate}</xades:Cert></xades:SigningCertificate>{POLICY}\
+             <xades:Cert>{certificate}</xades:Cert></xades:SigningCertificate>{policy}{role}\
              </xades:SignedSignatureProperties><xades:SignedDataObjectProperties>\
              <xades:DataObjectFormat ObjectReference=\"#signature-reference-0\"><xades:MimeType>{mime}\
              </xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties>",

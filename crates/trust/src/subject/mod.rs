@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private, Public};
-use openssl::rand::rand_bytes;
 use serde::{Deserialize, Serialize};
 use simpul_core::{ServiceId, UnixTime, limits};
 
@@ -127,16 +126,16 @@ struct Text {
     sub: String,
 }
 
-/// Encrypts a subject to the provider. The token is good from `at` for [`LIFETIME`].
+/// Encrypts a subject to the provider. The token is good from `at` for [`LIFETIME`]; `nonce` is random, and stands in
+/// it for all to see. The keys of a token are made here and used once.
 pub fn seal_subject(
     subject: &Subject,
     binding: &Binding<'_>,
     key: &RecipientKey,
+    nonce: [u8; 16],
     at: UnixTime,
 ) -> Result<String, SubjectError> {
     let algorithm = jwe::algorithm(&key.0).ok_or(SubjectError::Key)?;
-    let mut nonce = [0; 16];
-    rand_bytes(&mut nonce).map_err(SubjectError::Library)?;
     let mut text = serde_json::to_vec(&Text { sub: subject.0.clone() }).map_err(|_| SubjectError::Subject)?;
     text.resize(text.len().max(TEXT), b' ');
     let (audience, service) = parties(binding);

@@ -128,6 +128,23 @@ fn one_part_of_one_message_has_no_chain() {
     }
 }
 
+/// wire.md §6.3: the chains of a batch timestamp are those of §5.2 over signatures, and the short form loses nothing.
+#[test]
+fn a_path_makes_the_same_file() {
+    let sha512 = DigestAlgorithm::Sha512;
+    for n in [2_usize, 3, 5, 8, 9, 100] {
+        let inputs: Vec<Digest> = (0..n).map(|n| hash::sha512(&n.to_be_bytes())).collect();
+        let parts: Vec<&[Digest]> = inputs.iter().map(std::slice::from_ref).collect();
+        let whole = chain::build(&parts, sha512, "/c", "/d").unwrap().unwrap();
+        let (result, paths) = chain::paths(&inputs, sha512, "/c").unwrap().unwrap();
+        assert_eq!(result, whole.result);
+        let files: Vec<String> = paths.iter().zip(&inputs).map(|(p, d)| p.file(d, sha512, "/d")).collect();
+        assert_eq!(files, whole.chains, "{n} inputs");
+    }
+    assert_eq!(chain::paths(&[hash::sha512(b"")], sha512, "/c").unwrap(), None);
+    assert_eq!(chain::paths(&[], sha512, "/c").unwrap(), None);
+}
+
 /// The same cases every time.
 fn fixed() -> ProptestConfig {
     ProptestConfig { cases: 24, rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::default() }

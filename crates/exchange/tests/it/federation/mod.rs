@@ -1,6 +1,7 @@
 //! A federation of two instances in one process, with a clock that stands still: `ID`, whose server asks, and `MY`,
 //! whose server answers. Keys are generated; everything else is the same in every run.
 
+pub(crate) mod agreed;
 pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod confs;
@@ -185,6 +186,7 @@ fn consumer_server() -> ServerConf {
         clients: clients(&[CLIENT, STRANGER, PARTNER]),
         services: HashMap::new(),
         access: AccessRights::default(),
+        modes: agreed::rights_only(),
         minimum_client_version: None,
     }
 }
@@ -223,6 +225,7 @@ fn provider_server() -> ServerConf {
         clients: clients(&[PROVIDER]),
         services,
         access,
+        modes: agreed::rights_only(),
         minimum_client_version: None,
     }
 }

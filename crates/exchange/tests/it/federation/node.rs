@@ -13,6 +13,7 @@ use simpul_ledger::{Ledger, LedgerSettings, LedgerStore, RecordId, StoredRecord}
 use simpul_trust::hash;
 use simpul_trust::token::{Signer, SoftSigner};
 
+use super::agreed::Agreed;
 use super::authority::Ocsp;
 use super::confs::Confs;
 use super::spool::MemorySpool;
@@ -21,6 +22,7 @@ use super::spool::MemorySpool;
 pub(crate) struct Node {
     pub(crate) conf: Arc<Confs>,
     pub(crate) server: Arc<Servers>,
+    pub(crate) agreements: Arc<Agreed>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) ocsp: Ocsp,
     pub(crate) spool: MemorySpool,
@@ -44,9 +46,11 @@ impl Node {
         tokio::spawn(writer.run());
         let (conf, spool) = (Arc::new(Confs::default()), MemorySpool::default());
         let (keys, server) = (Arc::new(keys), Arc::new(Servers(Mutex::new(Arc::new(server)))));
+        let agreements = Arc::new(Agreed::default());
         let ports = Ports {
             conf: Arc::clone(&conf) as _,
             server: Arc::clone(&server) as _,
+            agreements: Arc::clone(&agreements) as _,
             keys: Arc::clone(&keys) as _,
             ocsp: Arc::new(ocsp.clone()),
             spool: Arc::new(spool.clone()),
@@ -55,7 +59,7 @@ impl Node {
             random: Arc::new(Counted { seed: server_id, next: AtomicU64::default() }),
             dialect,
         };
-        Self { conf, server, keys, ocsp, spool, store, ports }
+        Self { conf, server, agreements, keys, ocsp, spool, store, ports }
     }
 
     /// Everything in the log, in order.

@@ -37,6 +37,7 @@ impl Laboratory {
     /// Prepares a federation and starts nothing.
     pub(super) fn prepared() -> Self {
         let federation = Federation::prepare();
+        federation.stamps_on_demand();
         let keys = Keys::of(federation.dir());
         furnish(&federation, &keys);
         Self { federation, keys: Arc::new(keys), processes: Vec::new() }

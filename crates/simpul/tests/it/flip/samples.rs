@@ -25,6 +25,7 @@ pub(super) struct Sample {
 /// A request with a body, its response, and a request without a body, all under keys of this kind.
 pub(super) fn of(keys: &str) -> Vec<Sample> {
     let federation = Federation::prepare_with(&["--keys", keys]);
+    federation.stamps_on_demand();
     let _running = federation.start_all();
     let consumer = federation.text("/id/server/consumer");
     let call = |id: &str, path: &str| {

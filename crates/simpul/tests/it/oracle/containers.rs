@@ -23,6 +23,7 @@ fn containers_signed_by_p256_keys() {
 fn judge_containers(keys: &str, algorithm: &str) {
     let Some(oracle) = Oracle::find() else { return };
     let federation = Federation::prepare_with(&["--keys", keys]);
+    federation.stamps_on_demand();
     let _running = federation.start_all();
     let base = federation.text("/id/server/consumer");
     let url = format!("{base}{PERSONS}");

@@ -38,8 +38,89 @@ pub fn build(
     }
     let tree = Tree::over(inputs, algorithm).map_err(ChainError::Encoding)?;
     let result = result_xml(chain_uri, tree.digest());
-    let chains = (0..inputs.len()).map(|input| chain_xml(&tree, input, data_uri, algorithm)).collect();
-    Ok(Some(Chains { result, chains }))
+    let chains = (0..inputs.len()).map(|input| tree.path(input)).map(|(p, parts)| p.xml(parts, algorithm, data_uri));
+    Ok(Some(Chains { result, chains: chains.collect() }))
+}
+
+/// As [`build`] for inputs of one part each, such as the signatures under one timestamp (wire.md §6.3), but gives
+/// the ways to them instead of whole files, which for thousands of inputs would fill memory: see [`Path::file`].
+pub fn paths(
+    inputs: &[Digest],
+    algorithm: DigestAlgorithm,
+    chain_uri: &str,
+) -> Result<Option<(String, Vec<Path>)>, ChainError> {
+    if matches!(inputs, [] | [_]) {
+        return Ok(None);
+    }
+    let parts: Vec<&[Digest]> = inputs.iter().map(std::slice::from_ref).collect();
+    let tree = Tree::over(&parts, algorithm).map_err(ChainError::Encoding)?;
+    let paths = (0..inputs.len()).map(|input| tree.path(input).0).collect();
+    Ok(Some((result_xml(chain_uri, tree.digest()), paths)))
+}
+
+/// The way from the result of a batch down to one of its inputs: at each step the digest of the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// From the root down.
+    pub steps: Vec<Branch>,
+}
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// The way goes left; this is the digest of the right side.
+    Left(Digest),
+    /// The way goes right; this is the digest of the left side.
+    Right(Digest),
+}
+
+impl Path {
+    /// The chain file of the input with this digest, octet for octet what [`build`] makes of it. All digests must be
+    /// of `algorithm`.
+    #[must_use]
+    pub fn file(&self, input: &Digest, algorithm: DigestAlgorithm, data_uri: &str) -> String {
+        self.xml(std::slice::from_ref(input), algorithm, data_uri)
+    }
+
+    /// The steps from the root down to the data of the input.
+    fn xml(&self, parts: &[Digest], algorithm: DigestAlgorithm, data_uri: &str) -> String {
+        let mut out = format!(
+            "{XML_DECLARATION}<ns2:HashChain {NAMESPACES}>\n    <ns2:DefaultDigestMethod Algorithm=\"{}\"/>\n",
+            algorithm.uri()
+        );
+        let single = matches!(parts, [_]);
+        for (below, branch) in (1_usize..).zip(&self.steps) {
+            out.push_str(&step_open(below.saturating_sub(1)));
+            // The side on which the input lies: its data, if that is all there is, or the next step.
+            let own = |out: &mut String| match single && below == self.steps.len() {
+                true => data_refs(out, data_uri, parts),
+                false => out.push_str(&format!("        <ns2:StepRef URI=\"#STEP{below}\"/>\n")),
+            };
+            match branch {
+                Branch::Left(right) => {
+                    own(&mut out);
+                    hash_value(&mut out, right);
+                }
+                Branch::Right(left) => {
+                    hash_value(&mut out, left);
+                    own(&mut out);
+                }
+            }
+            out.push_str(STEP_CLOSE);
+        }
+        if !single || self.steps.is_empty() {
+            out.push_str(&step_open(self.steps.len()));
+            data_refs(&mut out, data_uri, parts);
+            out.push_str(STEP_CLOSE);
+        }
+        out + "</ns2:HashChain>\n"
+    }
+}
+
+const STEP_CLOSE: &str = "    </ns2:HashStep>\n";
+
+fn step_open(step: usize) -> String {
+    format!("    <ns2:HashStep id=\"STEP{step}\">\n")
 }
 
 /// A binary tree over the inputs. The left side holds the largest power of two of them that leaves at least one
@@ -69,6 +150,25 @@ impl<'a> Tree<'a> {
             Self::Leaf { digest, .. } | Self::Node { digest, .. } => digest,
         }
     }
+
+    /// The way to an input, and its parts.
+    fn path(&self, mut input: usize) -> (Path, &'a [Digest]) {
+        let (mut tree, mut steps) = (self, Vec::new());
+        loop {
+            match tree {
+                Self::Leaf { parts, .. } => return (Path { steps }, parts),
+                Self::Node { left, right, left_inputs, .. } if input < *left_inputs => {
+                    steps.push(Branch::Left(right.digest().clone()));
+                    tree = left;
+                }
+                Self::Node { left, right, left_inputs, .. } => {
+                    input = input.saturating_sub(*left_inputs);
+                    steps.push(Branch::Right(left.digest().clone()));
+                    tree = right;
+                }
+            }
+        }
+    }
 }
 
 fn digest_of<'a>(
@@ -87,49 +187,6 @@ fn result_xml(chain_uri: &str, digest: &Digest) -> String {
         method = digest.algorithm().uri(),
         value = STANDARD.encode(digest.as_bytes()),
     )
-}
-
-/// The chain file of one input: the steps from the root down to its data.
-fn chain_xml(tree: &Tree<'_>, input: usize, data_uri: &str, algorithm: DigestAlgorithm) -> String {
-    let mut out = format!(
-        "{XML_DECLARATION}<ns2:HashChain {NAMESPACES}>\n    <ns2:DefaultDigestMethod Algorithm=\"{}\"/>\n",
-        algorithm.uri()
-    );
-    let (mut tree, mut input) = (tree, input);
-    for step in 0_usize.. {
-        out.push_str(&format!("    <ns2:HashStep id=\"STEP{step}\">\n"));
-        let next = match tree {
-            Tree::Leaf { parts, .. } => {
-                data_refs(&mut out, data_uri, parts);
-                None
-            }
-            Tree::Node { left, right, left_inputs, .. } if input < *left_inputs => {
-                own_side(&mut out, left, data_uri, step);
-                hash_value(&mut out, right.digest());
-                Some(left)
-            }
-            Tree::Node { left, right, left_inputs, .. } => {
-                input = input.saturating_sub(*left_inputs);
-                hash_value(&mut out, left.digest());
-                own_side(&mut out, right, data_uri, step);
-                Some(right)
-            }
-        };
-        out.push_str("    </ns2:HashStep>\n");
-        match next.map(Box::as_ref) {
-            None | Some(Tree::Leaf { parts: [_], .. }) => break,
-            Some(below) => tree = below,
-        }
-    }
-    out + "</ns2:HashChain>\n"
-}
-
-/// The side of a step on which the input lies: its data, if that is all there is, or a reference to the next step.
-fn own_side(out: &mut String, side: &Tree<'_>, data_uri: &str, step: usize) {
-    match side {
-        Tree::Leaf { parts: parts @ [_], .. } => data_refs(out, data_uri, parts),
-        _ => out.push_str(&format!("        <ns2:StepRef URI=\"#STEP{}\"/>\n", step.saturating_add(1))),
-    }
 }
 
 fn data_refs(out: &mut String, data_uri: &str, parts: &[Digest]) {

@@ -1,7 +1,8 @@
 //! Hash chains: how one signature or timestamp covers many parts (wire.md §5.2).
 //!
 //! A result file names the first step of a chain file and the digest of that step. Each step lists digests: of
-//! data, of another step, or bare. [`build`] makes both files for a batch of messages, [`verify`] checks them.
+//! data, of another step, or bare. [`build`] makes both files for a batch of messages, [`paths`] the same in
+//! less memory for a batch of signatures under one timestamp, [`verify`] checks them.
 
 mod build;
 mod read;
@@ -12,7 +13,7 @@ use der::asn1::{Null, OctetStringRef, Utf8StringRef};
 use simpul_core::{Code, Digest, DigestAlgorithm, limits};
 use simpul_wire::xml::XmlError;
 
-pub use self::build::{Chains, build};
+pub use self::build::{Branch, Chains, Path, build, paths};
 pub use self::verify::{Data, DataRef, Sources, verify};
 use super::algorithm::AlgorithmError;
 use super::c14n::TooLarge;

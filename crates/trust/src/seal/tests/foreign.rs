@@ -76,7 +76,7 @@ fn the_rules_hold_for_bare_signatures() {
         let signature = Signature::read(&document, demand)?;
         let sources = super::parts::Received { parts: &case.parts, chain_result: None, chain: None };
         let required: Vec<String> = case.parts.uris().collect();
-        let material = Material { sources: &sources, chain_result: None, required: &required };
+        let material = Material { sources: &sources, chain_result: None, required: &required, policy: None };
         super::verify(&signature, &material, authority.id(), &authority.conf, AT)
     };
     let signed = resign(&bare, &signer);

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use simpul_core::{Code, DigestAlgorithm, UnixTime};
 use simpul_wire::Seal;
 
-pub(crate) use self::authority::{AT, Authority, Kind};
+pub(crate) use self::authority::{AT, Authority, FRESHNESS, Kind};
 use super::shape::{DS, XADES};
 use super::*;
 use crate::hash;
@@ -85,20 +85,20 @@ impl Case {
 }
 
 /// The text with its only `from` replaced.
-fn replaced(text: &str, from: &str, to: &str) -> String {
+pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
     assert_eq!(text.matches(from).count(), 1, "{from}");
     text.replacen(from, to, 1)
 }
 
 /// The text between two marks, the marks included.
-fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
     let (start, _) = text.match_indices(open).next().unwrap();
     let end = text[start..].find(close).unwrap() + start + close.len();
     &text[start..end]
 }
 
 /// Digests the first signed properties anew and signs the first signed information anew.
-fn resign(xml: &str, signer: &SoftSigner) -> String {
+pub(crate) fn resign(xml: &str, signer: &SoftSigner) -> String {
     let canonical = |xml: &str, name: (&str, &str)| {
         let document = roxmltree::Document::parse(xml).unwrap();
         let node = document.descendants().find(|n| n.has_tag_name(name)).unwrap();

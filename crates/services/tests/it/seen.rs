@@ -205,3 +205,17 @@ async fn an_event_is_recorded_once_and_by_its_holder() {
     let none = event(UnixTime::from_millis(i64::MAX), 1, Secrecy::Open, vec![whole("person-a")]).unwrap();
     assert!(matches!(ground.trail.record(&none).await, Err(TrailError::NoMonth)));
 }
+
+/// A page that is just full is the last one: a next one is told only where something is on it.
+#[tokio::test]
+async fn the_last_page_names_no_next_one() {
+    let ground = Ground::new();
+    for n in 0..3 {
+        ground.record(time(AT), n, Secrecy::Open, vec![whole("person-a")]).await;
+    }
+    ground.record(time(AT), 3, delayed(30), vec![whole("person-a")]).await;
+    for (limit, on_first, more) in [(1, 1, true), (2, 2, true), (3, 3, false), (4, 3, false)] {
+        let answer = ground.trail.seen_by(&person("person-a"), page(limit), time(AT)).await.unwrap();
+        assert_eq!((answer.accesses.len(), answer.next.is_some()), (on_first, more), "pages of {limit}");
+    }
+}

@@ -3,11 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use simpul_core::UnixTime;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use simpul_core::{MemberId, UnixTime};
 use simpul_services::trail::contract::{access, pseudonym};
-use simpul_services::trail::{Nonce, NonceUse, Position, TrailStore};
+use simpul_services::trail::{
+    AccessEvent, Concerned, Epoch, Exchange, Nonce, NonceUse, Page, Part, Person, Portals, Position, SoftPseudonymKey,
+    Trail, TrailParts, TrailStore,
+};
 use simpul_store::files::FolderError;
 use simpul_store::trail::{OpenError, SqliteTrail};
+use simpul_trust::cert::Certificate;
+use simpul_trust::keyed::Secret;
+use simpul_trust::subject::{OpeningKey, Subject};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -133,4 +142,78 @@ async fn damaged_rows_are_errors() {
         let outcome = store.before(&pseudonym(1), ever, 10).await;
         assert!(outcome.is_err(), "{sql}: {outcome:?}");
     }
+}
+
+struct Nobody;
+
+impl Portals for Nobody {
+    fn certificate(&self, _: &MemberId, _: &[u8; 32], _: UnixTime) -> Option<Certificate> {
+        None
+    }
+}
+
+fn trail(store: &Arc<SqliteTrail>, epochs: u32) -> Trail {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let opening = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap().private_key_to_pem_pkcs8().unwrap();
+    let key = SoftPseudonymKey::new((1..=epochs).map(|n| (Epoch(n), Secret::new([7; 32])))).unwrap();
+    let parts = TrailParts {
+        store: Arc::clone(store) as Arc<_>,
+        key: Arc::new(key),
+        portals: Arc::new(Nobody),
+        opening: OpeningKey::from_pem(&opening).unwrap(),
+    };
+    Trail::new("MY/GOV/1001/civil-registry/data-trail".parse().unwrap(), parts)
+}
+
+fn whole(identifier: &str) -> Concerned {
+    let identifier = Subject::new(identifier.to_owned()).unwrap();
+    Concerned { person: Person::new("ID".parse().unwrap(), identifier), part: Part::Whole }
+}
+
+fn contains(octets: &[u8], wanted: &[u8]) -> bool {
+    octets.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// Two persons, two epochs, on disk: both are found, and no octet of any file has an identifier in it.
+#[tokio::test]
+async fn no_identifier_reaches_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&dir).await.unwrap());
+    let markers = ["3201014509870001", "880214-10-5566"];
+    let (client, now) = ("ID/GOV/3201/manpower".parse().unwrap(), UnixTime::from_secs(1_800_000_000));
+    let service = "MY/GOV/1001/civil-registry/persons".parse().unwrap();
+    for epochs in [1, 2] {
+        let exchange = Exchange {
+            at: now,
+            client: &client,
+            service: &service,
+            purpose: Some("dpv:FraudPrevention"),
+            basis: None,
+            message_id: &format!("message-of-epoch-{epochs}"),
+            request_id: "request",
+            record: 1,
+        };
+        let concerned = markers.map(whole).into();
+        let event = AccessEvent::by_access_right(&exchange, vec!["persons.*.name".to_owned()], concerned).unwrap();
+        trail(&store, epochs).record(&event).await.unwrap();
+    }
+    for marker in markers {
+        let page = Page { after: None, limit: 10.try_into().unwrap() };
+        let answer = trail(&store, 2).seen_by(&whole(marker).person, page, now).await.unwrap();
+        assert_eq!(answer.accesses.len(), 2);
+    }
+    let mut seen = false;
+    for entry in std::fs::read_dir(dir.path().join("trail")).unwrap() {
+        let path = entry.unwrap().path();
+        let octets = std::fs::read(&path).unwrap();
+        seen |= contains(&octets, b"message-of-epoch-2");
+        for marker in markers {
+            let utf16: Vec<u8> = marker.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let hexadecimal: String = marker.bytes().map(|octet| format!("{octet:02x}")).collect();
+            for form in [marker.as_bytes(), &utf16, hexadecimal.as_bytes(), marker.replace('-', "").as_bytes()] {
+                assert!(!contains(&octets, form), "{marker} in {}", path.display());
+            }
+        }
+    }
+    assert!(seen, "the scan reads what was written");
 }

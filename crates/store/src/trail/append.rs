@@ -3,10 +3,10 @@
 use simpul_core::DigestAlgorithm;
 use simpul_services::trail::{Access, Entry, StoreError, Terms, Withheld, stored};
 use simpul_trust::hash;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::error::writing;
-use super::read;
+use super::{Writer, read};
 
 const WHAT: &str = "keep accesses";
 const INSERT: &str = "INSERT INTO entry (pseudonym, shown, id, epoch, at, terms, record, message_id, request_id) \
@@ -23,22 +23,20 @@ pub(super) struct Known(Vec<(Terms, i64)>);
 /// How many terms are remembered between calls.
 const REMEMBERED: usize = 16;
 
-pub(super) async fn append(
-    connection: &mut SqliteConnection,
-    known: &mut Known,
-    accesses: &[Access],
-) -> Result<(), StoreError> {
+pub(super) async fn append(writer: &mut Writer, accesses: &[Access]) -> Result<(), StoreError> {
     // What is remembered holds only if this call ends well.
-    let mut remembered = std::mem::take(known);
-    let mut change = connection.begin_with("BEGIN IMMEDIATE").await.map_err(writing(WHAT))?;
+    let mut known = std::mem::take(&mut writer.known);
+    writer.begin(WHAT).await?;
+    let kept = keep_all(&mut writer.connection, &mut known, accesses).await;
+    writer.end(kept, WHAT).await?;
+    writer.known = known;
+    Ok(())
+}
+
+async fn keep_all(connection: &mut SqliteConnection, known: &mut Known, accesses: &[Access]) -> Result<(), StoreError> {
     for access in accesses {
-        if let Err(error) = keep(&mut change, &mut remembered, access).await {
-            change.rollback().await.map_err(writing(WHAT))?;
-            return Err(error);
-        }
+        keep(connection, known, access).await?;
     }
-    change.commit().await.map_err(writing(WHAT))?;
-    *known = remembered;
     Ok(())
 }
 

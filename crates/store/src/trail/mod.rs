@@ -33,6 +33,8 @@ pub struct SqliteTrail {
 struct Writer {
     connection: SqliteConnection,
     known: append::Known,
+    /// Whether a transaction was begun and not ended: the work on it failed, or was dropped.
+    open: bool,
 }
 
 const FILE: &str = "trail.db";
@@ -60,7 +62,7 @@ impl SqliteTrail {
             .connect_with(reading)
             .await
             .map_err(error::opening(&file, "open"))?;
-        let writer = Writer { connection, known: append::Known::default() };
+        let writer = Writer { connection, known: append::Known::default(), open: false };
         Ok(Self { writer: Mutex::new(writer), readers, _folder: folder })
     }
 
@@ -68,6 +70,40 @@ impl SqliteTrail {
     pub async fn close(self) -> Result<(), StoreError> {
         self.readers.close().await;
         self.writer.into_inner().connection.close().await.map_err(error::writing("close the data trail"))
+    }
+}
+
+/// Transactions by statement, because SQLite ends one itself after some errors, a full disk among them, and a count of
+/// transactions that is kept beside it would be wrong from then on.
+impl Writer {
+    async fn begin(&mut self, what: &'static str) -> Result<(), StoreError> {
+        if self.open {
+            self.undo().await;
+        }
+        self.open = true;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(|_| ()).map_err(error::writing(what))
+    }
+
+    /// Commits after work that went well, and takes back everything otherwise.
+    async fn end<T>(&mut self, done: Result<T, StoreError>, what: &'static str) -> Result<T, StoreError> {
+        let committed = match done {
+            Ok(value) => {
+                let commit = sqlx::query("COMMIT").execute(&mut self.connection).await;
+                commit.map(|_| value).map_err(error::writing(what))
+            }
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(_) => self.open = false,
+            Err(_) => self.undo().await,
+        }
+        committed
+    }
+
+    /// An error says that there is nothing to take back any more. Were it another one, the next `BEGIN` would fail.
+    async fn undo(&mut self) {
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        self.open = false;
     }
 }
 
@@ -86,8 +122,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
 #[async_trait]
 impl TrailStore for SqliteTrail {
     async fn append(&self, accesses: &[Access]) -> Result<(), StoreError> {
-        let Writer { connection, known } = &mut *self.writer.lock().await;
-        append::append(connection, known, accesses).await
+        append::append(&mut *self.writer.lock().await, accesses).await
     }
 
     async fn before(&self, pseudonym: &Pseudonym, position: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -99,14 +134,16 @@ impl TrailStore for SqliteTrail {
     }
 
     async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
-        nonces::take(&mut self.writer.lock().await.connection, nonce, now).await
+        nonces::take(&mut *self.writer.lock().await, nonce, now).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use simpul_services::trail::contract::{access, pseudonym};
     use sqlx::{AssertSqlSafe, Row};
+
+    use super::*;
 
     #[tokio::test]
     async fn a_lookup_is_one_range_of_the_key() {
@@ -119,5 +156,31 @@ mod tests {
             let more = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
             assert_eq!(plan.iter().find(more), None, "{sql}: {plan:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteTrail::open(&dir.path().join("trail")).await.unwrap();
+        store.append(&[access(&[1], 1)]).await.unwrap();
+        let set = async |pages: u32| {
+            let connection = &mut store.writer.lock().await.connection;
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            sqlx::query(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+        };
+        let count = async || {
+            let end = Position::behind(UnixTime::from_secs(4_000_000_000));
+            store.before(&pseudonym(1), end, 1000).await.unwrap().len()
+        };
+        set(1).await;
+        let many: Vec<_> = (2..500).map(|n| access(&[1, 2], n)).collect();
+        for _ in 0..2 {
+            let outcome = store.append(&many).await;
+            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{outcome:?}");
+            assert_eq!(count().await, 1, "nothing of it is there");
+        }
+        set(u32::MAX - 1).await;
+        store.append(&many).await.unwrap();
+        assert_eq!(count().await, 499);
     }
 }

@@ -2,8 +2,9 @@
 
 use simpul_core::{UnixTime, limits};
 use simpul_services::trail::{Nonce, NonceUse, StoreError};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
+use super::Writer;
 use super::error::writing;
 use super::read::member_text;
 
@@ -13,26 +14,24 @@ const USED: &str = "SELECT COUNT(*) FROM nonce WHERE value = $1";
 const COUNT: &str = "SELECT COUNT(*) FROM nonce WHERE issuer = $1";
 const INSERT: &str = "INSERT INTO nonce (value, issuer, until) VALUES ($1, $2, $3)";
 
-pub(super) async fn take(
-    connection: &mut SqliteConnection,
-    nonce: &Nonce,
-    now: UnixTime,
-) -> Result<NonceUse, StoreError> {
+pub(super) async fn take(writer: &mut Writer, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
+    writer.begin(WHAT).await?;
+    let used = remember(&mut writer.connection, nonce, now).await;
+    writer.end(used, WHAT).await
+}
+
+async fn remember(connection: &mut SqliteConnection, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
     let issuer = member_text(&nonce.issuer);
-    let mut change = connection.begin_with("BEGIN IMMEDIATE").await.map_err(writing(WHAT))?;
-    sqlx::query(FORGET).bind(now.millis()).execute(&mut *change).await.map_err(writing(WHAT))?;
-    let used = count(&mut change, USED, &nonce.value).await?;
-    let outcome = match used {
-        0 if count(&mut change, COUNT, &issuer).await? >= limits::TRAIL_NONCES => NonceUse::Full,
-        0 => {
-            let insert = sqlx::query(INSERT).bind(nonce.value.as_str()).bind(issuer).bind(nonce.until.millis());
-            insert.execute(&mut *change).await.map_err(writing(WHAT))?;
-            NonceUse::First
-        }
-        _ => NonceUse::Again,
-    };
-    change.commit().await.map_err(writing(WHAT))?;
-    Ok(outcome)
+    sqlx::query(FORGET).bind(now.millis()).execute(&mut *connection).await.map_err(writing(WHAT))?;
+    if count(connection, USED, &nonce.value).await? > 0 {
+        return Ok(NonceUse::Again);
+    }
+    if count(connection, COUNT, &issuer).await? >= limits::TRAIL_NONCES {
+        return Ok(NonceUse::Full);
+    }
+    let insert = sqlx::query(INSERT).bind(nonce.value.as_str()).bind(issuer).bind(nonce.until.millis());
+    insert.execute(connection).await.map_err(writing(WHAT))?;
+    Ok(NonceUse::First)
 }
 
 async fn count(connection: &mut SqliteConnection, sql: &'static str, text: &str) -> Result<usize, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::task::Poll;
 
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
@@ -81,6 +82,30 @@ async fn one_nonce_has_one_first_use() {
     let uses = tasks.join_all().await;
     assert_eq!(uses.iter().filter(|n| **n == NonceUse::First).count(), 1);
     assert_eq!(uses.iter().filter(|n| **n == NonceUse::Again).count(), 63);
+}
+
+/// A caller that went away in the middle of a change leaves nothing half done, and nothing stuck.
+#[tokio::test]
+async fn a_dropped_change_is_no_obstacle() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await.unwrap();
+    let accesses: Vec<_> = (0..5).map(|n| access(&[1, 2], n)).collect();
+    for turns in 0..20 {
+        let mut change = store.append(&accesses);
+        for _ in 0..turns {
+            let polled = std::future::poll_fn(|context| Poll::Ready(change.as_mut().poll(context).is_ready())).await;
+            if polled {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(change);
+        let ever = Position::behind(UnixTime::from_secs(4_000_000_000));
+        store.append(&[access(&[3], turns)]).await.unwrap();
+        let there = store.before(&pseudonym(1), ever, 10).await.unwrap().len();
+        assert!(there == 0 || there == 5, "all or none: {there}");
+    }
+    store.append(&accesses).await.unwrap();
 }
 
 #[tokio::test]

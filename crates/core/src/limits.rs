@@ -238,3 +238,23 @@ pub const AGREEMENT_JOURNAL: usize = 64 * 1024 * 1024;
 
 /// Octets in the container of one agreement.
 pub const AGREEMENT_CONTAINER: usize = 32 * 1024 * 1024;
+/// Persons that one access event concerns.
+pub const TRAIL_PERSONS: usize = 1000;
+
+/// Octets of the text of one access event that is the same for many: parties, purpose, clauses, fields.
+pub const TRAIL_TERMS: usize = 256 * 1024;
+
+/// Access events on one page of an answer of the data trail.
+pub const TRAIL_PAGE: usize = 100;
+
+/// Epochs of pseudonyms under which a person is looked up.
+pub const TRAIL_EPOCHS: usize = 64;
+
+/// Nonces of one portal that are remembered at a time: assertions that it may use within their lifetime.
+pub const TRAIL_NONCES: usize = 4096;
+
+/// Octets in the assertion of a portal.
+pub const ASSERTION: usize = 16 * 1024;
+
+/// Octets in a compact JWS.
+pub const JWS: usize = 64 * 1024;

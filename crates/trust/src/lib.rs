@@ -9,6 +9,8 @@ pub mod asic;
 pub mod cert;
 pub mod conf;
 pub mod hash;
+pub mod jws;
+pub mod keyed;
 pub mod message;
 pub mod ocsp;
 pub mod seal;

@@ -4,6 +4,7 @@ mod federation;
 mod floor;
 mod load;
 mod policy;
+mod trail;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -36,6 +37,11 @@ pub(crate) enum Bench {
     /// The share is that of the processor time which the provider's security server spends on an exchange, measured
     /// before and after the decisions of the same run.
     Policy(policy::Policy),
+    /// Lookups in the data trail: how long the question of a random person takes.
+    ///
+    /// Fills a trail on SQLite with events of persons who have 1 to 1,000 each, and another one with a hundredth of
+    /// them; rounds of lookups alternate between both. Fails on any wrong answer; the speed itself is a report.
+    Trail(trail::Trail),
 }
 
 /// `cargo xtask bench exchange`.
@@ -108,6 +114,7 @@ pub(crate) fn run(project: &Project, bench: &Bench) -> ExitCode {
     let outcome = match bench {
         Bench::Exchange(options) => exchange(project, options),
         Bench::Policy(options) => policy::run(project, options),
+        Bench::Trail(options) => trail::run(project, options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

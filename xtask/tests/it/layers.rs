@@ -76,8 +76,14 @@ const LAYERS: &[Layer] = &[
         unnamed: &["openssl", "socket2", "toml"],
     },
     Layer {
+        name: "services",
+        internal: &["core", "trust", "policy"],
+        unreachable: &[RUNTIME, HTTP, TLS, SQL, HTML, CONFIGURATION],
+        unnamed: &["openssl", "toml"],
+    },
+    Layer {
         name: "store",
-        internal: &["core", "wire", "trust", "policy", "ledger", "registry", "exchange"],
+        internal: &["core", "wire", "trust", "policy", "ledger", "registry", "exchange", "services"],
         unreachable: &[HTTP, TLS, HTML, CONFIGURATION],
         unnamed: &["openssl", "socket2", "toml"],
     },
@@ -95,7 +101,9 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "simpul",
-        internal: &["core", "wire", "trust", "policy", "ledger", "registry", "exchange", "store", "io", "lab"],
+        internal: &[
+            "core", "wire", "trust", "policy", "ledger", "registry", "exchange", "services", "store", "io", "lab",
+        ],
         unreachable: &[HTML],
         unnamed: &["sqlx"],
     },

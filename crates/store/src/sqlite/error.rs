@@ -82,7 +82,8 @@ const CLEAN: [i32; 6] = [
 /// `SQLITE_READONLY_DBMOVED`: the file was renamed or removed under the program.
 const MOVED: i32 = 1032;
 
-fn refused_cleanly(error: &sqlx::Error) -> bool {
+/// Whether SQLite refused and nothing else happened.
+pub(crate) fn refused_cleanly(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut => true,
         sqlx::Error::Database(error) => {

@@ -23,6 +23,7 @@ use tokio::sync::Mutex;
 
 pub use self::error::OpenError;
 pub use self::view::LedgerView;
+pub(crate) use self::error::refused_cleanly;
 use crate::files::Folder;
 
 /// A [`LedgerStore`] in a folder of its own.

@@ -8,3 +8,5 @@ mod kill;
 mod ledger;
 #[cfg(test)]
 mod spool;
+#[cfg(test)]
+mod trail;

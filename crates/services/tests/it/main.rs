@@ -1,0 +1,16 @@
+//! The data trail as a whole, over a store in memory.
+
+#[cfg(test)]
+mod apart;
+#[cfg(test)]
+mod asked;
+#[cfg(test)]
+mod counted;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod ground;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod seen;

@@ -1,0 +1,186 @@
+//! The data trail in one SQLite file: write-ahead log, full synchronisation, one writer, a few readers.
+
+mod append;
+mod error;
+mod nonces;
+mod read;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use simpul_core::{MemberId, UnixTime};
+use simpul_services::trail::{Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::Mutex;
+
+pub use self::error::OpenError;
+use crate::files::Folder;
+
+/// A [`TrailStore`] in a folder of its own.
+///
+/// What it confirms was flushed to the disk, as the message log does it. What it does not promise: that a removed
+/// entry leaves no trace in the file.
+pub struct SqliteTrail {
+    writer: Mutex<Writer>,
+    readers: SqlitePool,
+    _folder: Folder,
+}
+
+/// The one connection that writes.
+struct Writer {
+    connection: SqliteConnection,
+    known: append::Known,
+    /// Whether a transaction was begun and not ended: the work on it failed, or was dropped.
+    open: bool,
+}
+
+const FILE: &str = "trail.db";
+const READERS: u32 = 4;
+/// Octets to which the write-ahead log is cut back after a burst.
+const WAL_KEPT: &str = "67108864";
+const BUSY: Duration = Duration::from_secs(5);
+
+impl SqliteTrail {
+    /// Opens the trail in this folder, or makes it; brings an older schema up to date. No repair is needed after a
+    /// crash.
+    ///
+    /// Refuses a folder that others may enter or that another process uses, a file that is no trail, and a trail that
+    /// a newer version has written.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let folder = Folder::open(path).map_err(OpenError::Folder)?;
+        let file = folder.file(FILE).map_err(OpenError::Folder)?;
+        let options = options(&file);
+        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
+        schema::migrate(&mut connection, &file).await?;
+        folder.sync().map_err(OpenError::Folder)?;
+        let reading = options.pragma("query_only", "on");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(reading)
+            .await
+            .map_err(error::opening(&file, "open"))?;
+        let writer = Writer { connection, known: append::Known::default(), open: false };
+        Ok(Self { writer: Mutex::new(writer), readers, _folder: folder })
+    }
+
+    /// Ends all work, folds the write-ahead log into the file and lets the folder go.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.into_inner().connection.close().await.map_err(error::writing("close the data trail"))
+    }
+}
+
+/// Transactions by statement, because SQLite ends one itself after some errors, a full disk among them, and a count of
+/// transactions that is kept beside it would be wrong from then on.
+impl Writer {
+    async fn begin(&mut self, what: &'static str) -> Result<(), StoreError> {
+        if self.open {
+            self.undo().await;
+        }
+        self.open = true;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(|_| ()).map_err(error::writing(what))
+    }
+
+    /// Commits after work that went well, and takes back everything otherwise.
+    async fn end<T>(&mut self, done: Result<T, StoreError>, what: &'static str) -> Result<T, StoreError> {
+        let committed = match done {
+            Ok(value) => {
+                let commit = sqlx::query("COMMIT").execute(&mut self.connection).await;
+                commit.map(|_| value).map_err(error::writing(what))
+            }
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(_) => self.open = false,
+            Err(_) => self.undo().await,
+        }
+        committed
+    }
+
+    /// An error says that there is nothing to take back any more. Were it another one, the next `BEGIN` would fail.
+    async fn undo(&mut self) {
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        self.open = false;
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "off")
+        .pragma("journal_size_limit", WAL_KEPT)
+        .disable_statement_logging()
+}
+
+#[async_trait]
+impl TrailStore for SqliteTrail {
+    async fn append(&self, accesses: &[Access]) -> Result<(), StoreError> {
+        append::append(&mut *self.writer.lock().await, accesses).await
+    }
+
+    async fn before(&self, pseudonym: &Pseudonym, position: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        read::before(&self.readers, pseudonym, position, limit).await
+    }
+
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
+        read::withheld(&self.readers, holder, month, law).await
+    }
+
+    async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
+        nonces::take(&mut *self.writer.lock().await, nonce, now).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simpul_services::trail::contract::{access, pseudonym};
+    use sqlx::{AssertSqlSafe, Row};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lookup_is_one_range_of_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteTrail::open(&dir.path().join("trail")).await.unwrap();
+        for (sql, expected) in read::SEARCHES {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
+            let plan: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step == expected), "{sql}: {plan:?}");
+            let more = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            assert_eq!(plan.iter().find(more), None, "{sql}: {plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteTrail::open(&dir.path().join("trail")).await.unwrap();
+        store.append(&[access(&[1], 1)]).await.unwrap();
+        let set = async |pages: u32| {
+            let connection = &mut store.writer.lock().await.connection;
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            sqlx::query(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+        };
+        let count = async || {
+            let end = Position::behind(UnixTime::from_secs(4_000_000_000));
+            store.before(&pseudonym(1), end, 1000).await.unwrap().len()
+        };
+        set(1).await;
+        let many: Vec<_> = (2..500).map(|n| access(&[1, 2], n)).collect();
+        for _ in 0..2 {
+            let outcome = store.append(&many).await;
+            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{outcome:?}");
+            assert_eq!(count().await, 1, "nothing of it is there");
+        }
+        set(u32::MAX - 1).await;
+        store.append(&many).await.unwrap();
+        assert_eq!(count().await, 499);
+    }
+}

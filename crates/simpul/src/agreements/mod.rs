@@ -1,6 +1,7 @@
 //! Agreements between states at this node: which of them the server obeys, and the desk at which officers act.
 
 mod args;
+mod conclude;
 mod desk;
 mod explain;
 mod keeper;
@@ -22,10 +23,11 @@ use simpul_policy::agreement::{Agreement, AgreementId};
 
 pub(crate) use self::args::AgreementCommand;
 use self::args::{ActArgs, CheckArgs, ExportArgs, ImportArgs, NewArgs, OfferArgs, ScopeArgs};
+pub(crate) use self::conclude::Table;
 pub(crate) use self::desk::folder;
 use self::desk::{Desk, document};
 pub(crate) use self::keeper::Keeper;
-use self::problem::Problem;
+pub(crate) use self::problem::Problem;
 use crate::files;
 use crate::verdict::chain;
 

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) fault: Option<String>,
+    /// `Simpul-Decision` or `Simpul-Refusal`.
+    pub(super) verdict: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -38,8 +40,9 @@ pub(super) async fn call(url: &str, headers: &[(&str, &str)], body: Option<Bytes
         let (head, body) = response.into_parts();
         let body = Limited::new(body, ANSWER).collect().await.map_err(|e| e.to_string())?.to_bytes();
         driver.abort();
-        let fault = head.headers.get("x-road-error").and_then(|v| v.to_str().ok()).map(str::to_owned);
-        Ok(Reply { status: head.status.as_u16(), fault, body })
+        let header = |name| head.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let verdict = header("simpul-decision").or_else(|| header("simpul-refusal"));
+        Ok(Reply { status: head.status.as_u16(), fault: header("x-road-error"), verdict, body })
     };
     tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| format!("{url} did not answer in time"))?
 }

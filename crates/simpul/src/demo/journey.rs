@@ -1,11 +1,13 @@
 //! The journey of an official's call across the border, step by step, with what must come of each.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use simpul_exchange::ports::Clock;
 
 use super::http::{self, Reply};
 use super::plan::Plan;
@@ -44,7 +46,7 @@ pub(super) struct Step {
 
 /// A journey through a running federation.
 pub(super) struct Journey<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     servers: &'a [Handle],
     dir: &'a Path,
     steps: Vec<Step>,
@@ -55,13 +57,14 @@ impl<'a> Journey<'a> {
         Self { plan, servers, dir, steps: Vec::new() }
     }
 
-    pub(super) async fn make(mut self, say: &Say) -> Report {
+    pub(super) async fn make(mut self, say: &Say, clock: &Arc<dyn Clock>) -> Report {
         let id = self.message_id();
         self.get(&id).await;
         self.post().await;
         self.no_access_right().await;
         self.tampered_message().await;
         self.revoked_certificate().await;
+        self.under_agreement(clock).await;
         let evidence = self.evidence(&id).await;
         for step in &self.steps {
             let mark = if step.ok() { "ok    " } else { "FAILED" };
@@ -169,7 +172,7 @@ impl<'a> Journey<'a> {
         format!("ID-demo-{}", self.now().millis())
     }
 
-    fn step(&mut self, name: &'static str, expected: &str, began: Instant, got: Result<String, String>) {
+    pub(super) fn step(&mut self, name: &'static str, expected: &str, began: Instant, got: Result<String, String>) {
         let ms = (began.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
         let got = got.unwrap_or_else(|why| format!("error: {why}"));
         self.steps.push(Step { name, expected: expected.to_owned(), got, ms });
@@ -182,7 +185,7 @@ impl Step {
     }
 }
 
-fn outcome(reply: &Reply) -> String {
+pub(super) fn outcome(reply: &Reply) -> String {
     match &reply.fault {
         Some(code) => format!("{} {code}", reply.status),
         None => reply.status.to_string(),

@@ -1,5 +1,6 @@
 //! `simpul demo`: a complete federation of two states in one process.
 
+mod accord;
 mod http;
 mod journey;
 pub(crate) mod plan;
@@ -40,6 +41,10 @@ enum DemoError {
     },
     #[error("a configuration of the federation cannot be used")]
     Config(#[source] ConfigError),
+    #[error(
+        "the agreement of the federation could not be concluded; a folder of an earlier version must be removed: {0}"
+    )]
+    Agreement(String),
     #[error("a role of {instance} did not start")]
     Role {
         instance: String,
@@ -75,10 +80,19 @@ async fn demo(args: &DemoArgs, clock: Arc<dyn Clock>, say: &Say) -> Result<ExitC
         say.line(&format!("prepared {}", args.dir.join(plan::FILE).display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let federation = Federation::start(plan, clock, say).await?;
+    let federation = Federation::start(plan, Arc::clone(&clock), say).await?;
+    let began = Instant::now();
+    match accord::conclude(&federation.plan, &clock).await {
+        Ok(true) => say.step("agreement id-my-lab concluded: offered, approved, signed, in force", began),
+        Ok(false) => say.step("agreement id-my-lab found", began),
+        Err(why) => {
+            federation.stop().await;
+            return Err(DemoError::Agreement(why));
+        }
+    }
     say.step("federation is ready", start);
     if args.once {
-        let report = Journey::new(&federation.plan, &federation.servers, &args.dir).make(say).await;
+        let report = Journey::new(&federation.plan, &federation.servers, &args.dir).make(say, &clock).await;
         federation.stop().await;
         say.report(args.json, &report);
         return Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -215,6 +229,15 @@ impl Say {
             "  curl -i -H 'X-Road-Client: ID/GOV/3201/manpower' '{}{}/persons?limit=2'",
             plan.id.server.consumer,
             journey::PERSONS
+        );
+        println!();
+        println!("A call that only the agreement between ID and MY allows, for its purpose:");
+        println!();
+        println!(
+            "  curl -i -H 'X-Road-Client: ID/GOV/3201/recognition' -H 'Simpul-Purpose: qualification-recognition' \\\n       \
+             -H 'Simpul-Basis: lab-2' -H 'X-Road-Issue: LAB-CASE-1' '{}{}'",
+            plan.id.server.consumer,
+            accord::DIPLOMAS
         );
         println!();
         println!("Ctrl-C stops the federation; the same command resumes it.");

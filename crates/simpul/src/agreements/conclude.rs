@@ -1,0 +1,93 @@
+//! An agreement concluded in one go between the servers of a laboratory federation, by the officers that its text names:
+//! every act is taken at the desk of the party that does it and carried to the others, as between states.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use simpul_exchange::ports::Clock;
+use simpul_policy::agreement::act::{Act, Journal, Step};
+use simpul_policy::agreement::life::{Actor, Scope};
+use simpul_policy::agreement::{Agreement, AgreementId};
+use simpul_trust::conf::GlobalConf;
+
+use super::desk::Desk;
+use super::problem::Problem;
+
+/// The desks of several servers.
+pub(crate) struct Table {
+    desks: Vec<(Desk, Arc<GlobalConf>)>,
+}
+
+impl Table {
+    /// Opens the desk of each server; their registries must answer.
+    pub(crate) async fn open(configs: &[&Path], clock: &Arc<dyn Clock>) -> Result<Self, Problem> {
+        let mut desks = Vec::new();
+        for config in configs {
+            let desk = Desk::open(config, Arc::clone(clock))?;
+            let conf = desk.conf().await?;
+            desks.push((desk, conf));
+        }
+        Ok(Self { desks })
+    }
+
+    /// Whether the agreement is known at the first desk.
+    pub(crate) fn knows(&self, id: &AgreementId) -> Result<bool, Problem> {
+        let Some((desk, _)) = self.desks.first() else { return Ok(false) };
+        Ok(!desk.journal(id)?.acts().is_empty())
+    }
+
+    /// Offers, approves, signs and enters.
+    pub(crate) async fn conclude(&self, text: &Agreement) -> Result<(), Problem> {
+        let parties = text.parties();
+        let officer = |party: usize, nth: usize| {
+            let party = parties.get(party)?;
+            Some(Actor { member: party.member.clone(), officer: party.officers.get(nth)?.name.clone() })
+        };
+        let first = officer(0, 0).ok_or(Problem::Party(0))?;
+        self.act(text, Step::Offer(Box::new(text.clone())), &first)?;
+        for party in 0..parties.len() {
+            for by in [officer(party, 0), officer(party, 1)].into_iter().flatten() {
+                self.act(text, Step::Approve, &by)?;
+            }
+        }
+        for by in (0..parties.len()).filter_map(|party| officer(party, 0)) {
+            let (desk, conf) = self.of(&by)?;
+            let signature = desk.signature(text, &by.member, conf).await?;
+            self.act(text, Step::Sign(signature), &by)?;
+        }
+        self.act(text, Step::Enter, &first)
+    }
+
+    /// Suspends the whole agreement, by one officer of a party.
+    pub(crate) fn suspend(&self, text: &Agreement, by: &Actor) -> Result<(), Problem> {
+        self.act(text, Step::Suspend(Scope::Whole), by)
+    }
+
+    /// One officer's word to resume it.
+    pub(crate) fn resume(&self, text: &Agreement, by: &Actor) -> Result<(), Problem> {
+        self.act(text, Step::Resume(Scope::Whole), by)
+    }
+
+    /// Takes an act at the desk of its actor and carries it to the others.
+    fn act(&self, text: &Agreement, step: Step, by: &Actor) -> Result<(), Problem> {
+        let (desk, conf) = self.of(by)?;
+        let journal = desk.take(text.id(), |journal: &Journal| {
+            if matches!(step, Step::Enter) {
+                desk.enterable(journal, text.version(), Some(conf))?;
+            }
+            Ok(Act::new(text, step, Some(by.clone()), desk.clock.now()))
+        })?;
+        for (other, conf) in self.desks.iter().filter(|(other, _)| !other.is_own(&by.member)) {
+            for (act, line) in journal.acts().iter().zip(1..) {
+                if !other.journal(text.id())?.acts().contains(act) {
+                    other.receive(act.clone(), line, Some(conf))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, by: &Actor) -> Result<&(Desk, Arc<GlobalConf>), Problem> {
+        self.desks.iter().find(|(desk, _)| desk.is_own(&by.member)).ok_or_else(|| Problem::NotOwn(by.member.clone()))
+    }
+}

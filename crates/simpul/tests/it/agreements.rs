@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::evidence::Judge;
 use super::support::{Curl, Federation, Running, SIMPUL};
 
 const ID: &str = "id-my-diplomas";
@@ -388,4 +389,62 @@ fn a_forged_signature_is_not_taken() {
     parties.act("Tan Wei Ming", &["resume"]).done("");
     parties.act("Aisyah Karim", &["resume"]).done("in-force");
     parties.stops("volume");
+}
+
+/// Decision and refusal are in what the provider sealed: both states prove them offline, and no raw field is on disk.
+#[test]
+fn the_decision_is_in_the_proof() {
+    let parties = Parties::new();
+    let _running = parties.federation.start_all();
+    parties.in_force();
+    let judge = Judge::of(&parties.federation);
+    let base = parties.federation.text("/id/server/consumer");
+    let call = |id: &str, purpose: &str| {
+        let call = Curl::get(&format!("{base}{SERVICE}/persons?limit=2")).client("ID/GOV/3201/recognition");
+        let call = call.header("X-Road-Id", id).header("Simpul-Purpose", purpose).header("Simpul-Basis", "uu-12");
+        call.send()
+    };
+    assert_eq!(call("proof-1", "dpv:IdentityVerification").status, 200);
+    let parties_of =
+        [("/id/server/consumer", "ID/GOV/3201/recognition"), ("/my/server/consumer", "MY/GOV/1002/qualifications")];
+    for (node, party) in parties_of {
+        let base = parties.federation.text(node);
+        let response = judge.fetch_and_verify(base, party, "proof-1", "responseOnly");
+        assert_eq!(response["agreement"]["id"], ID, "{response}");
+        assert_eq!(response["agreement"]["digest"].as_str().map(str::len), Some(64));
+        assert_eq!(response["agreement"]["clauses"], serde_json::json!(["2.1"]));
+        let request = judge.fetch_and_verify(base, party, "proof-1", "requestOnly");
+        assert_eq!(request["declared"]["purpose"], "dpv:IdentityVerification", "{request}");
+        assert!(request.get("agreement").is_none());
+    }
+    // Where this server demands an agreement the consumer refuses early; here it leaves the decision to the provider.
+    parties.federation.edit("id/simpul.toml", "mode = \"agreement-required\"", "mode = \"access-rights-only\"");
+    drop(_running);
+    let _running = parties.federation.start_all();
+    assert_eq!(call("proof-2", "dpv:LegalCompliance").status, 500);
+    for (node, party) in parties_of {
+        let receipt = judge.fetch_and_verify(parties.federation.text(node), party, "proof-2", "responseOnly");
+        assert_eq!(receipt["refusal"]["reason"], "purpose", "{receipt}");
+        assert_eq!((&receipt["refusal"]["id"], &receipt["refusal"]["clause"]), (&ID.into(), &"2.1".into()));
+    }
+    assert_eq!(
+        holders(parties.federation.dir(), b"familyName"),
+        Vec::<PathBuf>::new(),
+        "a raw answer reached the disk"
+    );
+    assert_ne!(holders(parties.federation.dir(), b"proof-1"), Vec::<PathBuf>::new(), "the scan finds what is there");
+}
+
+/// The files below a folder that hold these octets.
+fn holders(folder: &Path, marker: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(holders(&path, marker)),
+            false if std::fs::read(&path).unwrap().windows(marker.len()).any(|w| w == marker) => found.push(path),
+            false => {}
+        }
+    }
+    found
 }

@@ -17,9 +17,21 @@ fn the_demo_makes_the_journey() {
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["ok"], true, "{report}");
     let names: Vec<&str> = report["steps"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    for step in ["get", "post", "no-access-right", "tampered-message", "revoked-certificate", "evidence"] {
-        assert!(names.contains(&step), "{names:?}");
-    }
+    let steps = [
+        "get",
+        "post",
+        "no-access-right",
+        "tampered-message",
+        "revoked-certificate",
+        "agreement-allowed",
+        "agreement-field-removed",
+        "agreement-none",
+        "agreement-other-purpose",
+        "agreement-suspended",
+        "agreement-resumed",
+        "evidence",
+    ];
+    assert_eq!(names, steps);
     for file in ["evidence", "anchor", "conf"] {
         assert!(std::path::Path::new(report[file].as_str().unwrap()).exists(), "{file}");
     }
@@ -98,10 +110,11 @@ fn a_second_start_resumes_the_federation() {
         text.split(' ').next().unwrap().parse::<usize>().unwrap()
     };
     let first = once();
-    // Two requests and two answers, and the request without right; what has no seal that holds is not recorded.
-    assert_eq!(records(), 5);
+    // Two requests and two answers, and the request without right; what has no seal that holds is not recorded. Under the
+    // agreement two requests with their answers, and one with its receipt: the other two refusals are the consumer's.
+    assert_eq!(records(), 11);
     assert_eq!(once(), first, "the anchor is the same");
-    assert_eq!(records(), 10, "the log goes on");
+    assert_eq!(records(), 22, "the log goes on");
 }
 
 /// Test trust services must not serve a real federation: the laboratory refuses an anchor that is not marked.

@@ -108,6 +108,9 @@ pub const CHAIN: usize = 8;
 /// Characters of one declaration of a caller, such as its purpose.
 pub const DECLARATION: usize = 512;
 
+/// Octets of messages, bodies and seals in one download of several records.
+pub const EVIDENCE: usize = 64 * 1024 * 1024;
+
 /// Clauses that a decision cites.
 pub const CITED_CLAUSES: usize = 16;
 

@@ -93,7 +93,12 @@ impl ConfKeeper {
     ) -> Result<Self, KeepError> {
         let (current, state) = (RwLock::new(None), tokio::sync::Mutex::default());
         let keeper = Self { keeping, ledger, clock, fetcher, current, state };
-        if let Some(published) = stored(&keeper.keeping).map_err(KeepError::Conf)? {
+        // What does not verify any more, such as after the anchor was changed, is not used; what is published now may be.
+        let kept = stored(&keeper.keeping).unwrap_or_else(|error| {
+            tracing::warn!(cause = chain(&error), "the stored global configuration is not used");
+            None
+        });
+        if let Some(published) = kept {
             let mut state = keeper.state.lock().await;
             let newest = published.iter().map(|p| (p.directory.instance().clone(), p.directory.expires()));
             state.newest = newest.collect();
@@ -256,11 +261,12 @@ fn store(dir: &Path, anchor: &Anchor, published: &[Published]) -> std::io::Resul
     for (path, bytes) in files {
         let path = target.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
-        std::fs::write(path, bytes)?;
+        files::write_whole(&path, &bytes, 0o644)?;
     }
-    let pointer = dir.join("current.part");
-    std::fs::write(&pointer, &name)?;
-    std::fs::rename(pointer, dir.join("current"))?;
+    // Whole on the disk before the pointer leads to it.
+    std::fs::File::open(&target)?.sync_all()?;
+    files::write_whole(&dir.join("current"), name.as_bytes(), 0o644)?;
+    std::fs::File::open(dir)?.sync_all()?;
     for old in std::fs::read_dir(dir)?.flatten() {
         if old.path().is_dir() && old.file_name().to_string_lossy() != name {
             std::fs::remove_dir_all(old.path())?;

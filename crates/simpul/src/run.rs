@@ -85,9 +85,11 @@ async fn start(
     let mut running = Vec::new();
     if wanted(Which::Lab) {
         match &config.lab {
-            Some(lab) => {
-                running.push(role::lab::start(lab, clock.clone(), stop.clone()).await.map_err(RunError::Role)?)
-            }
+            Some(lab) => running.push(
+                role::lab::start(lab, config.beside_lab(), clock.clone(), stop.clone())
+                    .await
+                    .map_err(RunError::Role)?,
+            ),
             None if which == Which::Lab => return Err(RunError::NoSection("lab")),
             None => {}
         }

@@ -4,10 +4,12 @@
 mod bundle;
 mod query;
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use simpul_core::limits;
 use simpul_ledger::{ConfId, Filter, KeptConf, LedgerError, Page, StoredRecord, Summary, Timestamper};
 use simpul_ledger::{RecordId, StampState, evidence};
 use simpul_trust::asic::{AsicError, MIME_TYPE};
@@ -19,8 +21,10 @@ use crate::consumer::{RelayError, admit_caller};
 use crate::ports::Ports;
 use crate::trace;
 
-/// Records that one download may hold.
-const RECORDS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
+/// Records that one download may hold: the newest of a message id.
+const RECORDS: usize = 100;
+/// Records that are looked through at a time.
+const PAGE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(limits::LEDGER_PAGE - 1);
 
 /// Answers evidence downloads.
 pub struct Evidence {
@@ -40,6 +44,11 @@ enum DownloadError {
     Caller(#[source] RelayError),
     #[error("No signed documents found")]
     NotFound,
+    #[error(
+        "more than {} MiB of evidence: ask for the newest with unique and requestOnly or responseOnly",
+        limits::EVIDENCE / 1024 / 1024
+    )]
+    TooMuch,
     #[error("Message signature has not been timestamped yet!")]
     NotStamped,
     #[error("Could not create missing timestamp!")]
@@ -60,7 +69,7 @@ impl DownloadError {
     fn status(&self) -> u16 {
         match self {
             Self::Method => 405,
-            Self::Query(_) => 400,
+            Self::Query(_) | Self::TooMuch => 400,
             Self::Caller(_) => 401,
             Self::NotFound => 404,
             Self::NotStamped
@@ -142,11 +151,15 @@ impl Evidence {
     async fn containers(&self, query: &Query) -> Result<File, DownloadError> {
         let found = self.find(query).await?;
         self.ensure_stamped(&found, query.force).await?;
-        let mut files = Vec::new();
+        let (mut files, mut octets) = (Vec::new(), 0_usize);
         // The newest of several records with one id, as X-Road takes it.
         let wanted = if query.unique { found.iter().rev().take(1) } else { found.iter().rev().take(found.len()) };
         for summary in wanted {
             let record = self.load(summary.id).await?;
+            octets = octets.saturating_add(record.record.octets());
+            if !query.unique && octets > limits::EVIDENCE {
+                return Err(DownloadError::TooMuch);
+            }
             let name = evidence::container_name(&query.message_id, summary.direction, summary.id);
             files.push((name, container(&record)?));
         }
@@ -185,14 +198,26 @@ impl Evidence {
         Ok(File { name: "signedconf.zip".to_owned(), content_type: "application/zip", content })
     }
 
-    /// Records of the exchange, oldest first.
+    /// Records of the exchange, oldest first. However many were refused or came before under the same message id, the
+    /// newest are there: a peer chooses the ids of its messages.
     async fn find(&self, query: &Query) -> Result<Vec<Summary>, DownloadError> {
         let filter =
             Filter::Message { local: query.party.clone(), message_id: query.message_id.clone(), request_id: None };
-        let page = Page { after: None, limit: RECORDS };
-        let mut found = self.ports.ledger.list(&filter, page).await.map_err(DownloadError::Log)?;
-        found.retain(|s| s.refused.is_none() && query.side.is_none_or(|side| side == s.direction));
-        if found.is_empty() { Err(DownloadError::NotFound) } else { Ok(found) }
+        let wanted = |s: &Summary| s.refused.is_none() && query.side.is_none_or(|side| side == s.direction);
+        let (mut found, mut after) = (VecDeque::new(), None);
+        loop {
+            let page = self.ports.ledger.list(&filter, Page { after, limit: PAGE }).await;
+            let page = page.map_err(DownloadError::Log)?;
+            let more = page.len() == PAGE.get();
+            after = page.last().map(|s| s.id);
+            found.extend(page.into_iter().filter(wanted));
+            let surplus = found.len().saturating_sub(RECORDS);
+            found.drain(..surplus);
+            if !more {
+                break;
+            }
+        }
+        if found.is_empty() { Err(DownloadError::NotFound) } else { Ok(found.into()) }
     }
 
     async fn ensure_stamped(&self, found: &[Summary], force: bool) -> Result<(), DownloadError> {

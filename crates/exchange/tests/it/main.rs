@@ -13,6 +13,8 @@ mod consumer_order;
 #[cfg(test)]
 mod dialects;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod expiry;

@@ -8,6 +8,7 @@ mod exchange;
 mod lab;
 mod log;
 mod patience;
+mod place;
 mod registry;
 mod server;
 mod values;
@@ -77,10 +78,12 @@ pub(crate) enum ConfigError {
         why: String,
     },
     /// A value does not fit the others.
-    #[error("{}: {why}", path.display())]
+    #[error("{}{}: {why}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
     Meaning {
         /// The file.
         path: PathBuf,
+        /// The line of the value, where one is to blame.
+        line: Option<usize>,
         /// Section, key and what is allowed.
         why: String,
     },
@@ -92,7 +95,11 @@ impl NodeConfig {
         let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let mut config = Self::parse(&text, path)?;
         config.resolve(path.parent().unwrap_or(Path::new(".")));
-        config.check().map_err(|why| ConfigError::Meaning { path: path.to_owned(), why })?;
+        config.check().map_err(|why| ConfigError::Meaning {
+            path: path.to_owned(),
+            line: place::line_of(&text, &why),
+            why,
+        })?;
         Ok(config)
     }
 
@@ -115,6 +122,11 @@ impl NodeConfig {
             registry.check()?;
         }
         Ok(())
+    }
+
+    /// The anchor of the server in this file: what a laboratory must not stand beside unless it is a laboratory's.
+    pub(crate) fn beside_lab(&self) -> Option<&Path> {
+        self.server.as_ref().map(|server| server.anchor.as_path())
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -226,9 +238,7 @@ path = "/persons/*"
             let text = error.to_string();
             assert!(text.contains("simpul.toml"), "{text}");
             assert!(text.contains(expected), "{from} -> {to}: {text}");
-            if matches!(error, ConfigError::Parse { .. }) {
-                assert!(text.contains("line "), "{text}");
-            }
+            assert!(text.contains("line "), "{text}");
         }
     }
 

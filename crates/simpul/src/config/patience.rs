@@ -55,17 +55,17 @@ impl Patience {
             ocsp_seconds,
         } = self;
         let all = [
-            connect_seconds,
-            handshake_seconds,
-            head_seconds,
-            idle_seconds,
-            octet_seconds,
-            answer_seconds,
-            ocsp_seconds,
+            ("connect-seconds", connect_seconds),
+            ("handshake-seconds", handshake_seconds),
+            ("head-seconds", head_seconds),
+            ("idle-seconds", idle_seconds),
+            ("octet-seconds", octet_seconds),
+            ("answer-seconds", answer_seconds),
+            ("ocsp-seconds", ocsp_seconds),
         ];
-        match all.contains(&&0) {
-            true => Err("[server.patience]: each time must be at least 1 second".to_owned()),
-            false => Ok(()),
+        match all.iter().find(|(_, seconds)| **seconds == 0) {
+            Some((key, _)) => Err(format!("[server.patience] {key} = 0: it must be at least 1 second")),
+            None => Ok(()),
         }
     }
 

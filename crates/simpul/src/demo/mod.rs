@@ -136,8 +136,8 @@ impl Federation {
             let wrong = |cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
-                let running =
-                    role::lab::start(lab, Arc::clone(&clock), federation.stop.clone()).await.map_err(wrong)?;
+                let (clock, stop) = (Arc::clone(&clock), federation.stop.clone());
+                let running = role::lab::start(lab, config.beside_lab(), clock, stop).await.map_err(wrong)?;
                 federation.took_place(running, began, say);
             }
             if let Some(registry) = &config.registry {

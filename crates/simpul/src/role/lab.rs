@@ -1,5 +1,6 @@
 //! The laboratory: a test CA's OCSP responder, a TSA, and a sample register. Never beside real anchors.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,14 +25,20 @@ const REQUEST: usize = 64 * 1024;
 const OCSP_VALIDITY: Duration = Duration::from_secs(3600);
 
 /// Starts the laboratory.
+///
+/// `beside` is the anchor of a server in the same file: it must be a laboratory's too.
 pub(crate) async fn start(
     role: &LabRole,
+    beside: Option<&Path>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<Running, RoleError> {
-    let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "lab", cause })?;
-    if !is_lab(&anchor) {
-        return Err(RoleError::NotLab { role: "lab", anchor: role.anchor.clone() });
+    let read = |path: &Path| read_anchor(path).map_err(|cause| RoleError::Membership { role: "lab", cause });
+    let anchor = read(&role.anchor)?;
+    for path in [Some(role.anchor.as_path()), beside].into_iter().flatten() {
+        if !is_lab(&read(path)?) {
+            return Err(RoleError::NotLab { role: "lab", anchor: path.to_owned() });
+        }
     }
     let ca = LabCa::load(&role.ca).map_err(|cause| RoleError::Ca { path: role.ca.clone(), cause })?;
     let failed = |cause| RoleError::Listen { role: "lab", port: "listen", address: role.listen, cause };

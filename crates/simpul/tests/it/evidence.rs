@@ -43,6 +43,25 @@ impl<'a> Judge<'a> {
         container
     }
 
+    /// The names in the archive of both sides.
+    pub(crate) fn archive(&self, base: &str, party: &str, id: &str) -> Vec<String> {
+        self.names(base, &format!("/asic?{}&force", query(party, id)))
+    }
+
+    /// The names in the unsigned configuration that X-Road's verifier takes (wire.md §7.4).
+    pub(crate) fn verificationconf(&self, base: &str) -> Vec<String> {
+        self.names(base, "/verificationconf")
+    }
+
+    fn names(&self, base: &str, path: &str) -> Vec<String> {
+        let (status, zip) = http::get(base, path, &[]).expect("the node answers");
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&zip));
+        let zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+        let mut names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
     /// The signed configuration that was in force for the exchange, unpacked.
     pub(crate) fn conf(&self, base: &str, party: &str, id: &str) -> PathBuf {
         let path = format!("/signedconf?{}", query(party, id));

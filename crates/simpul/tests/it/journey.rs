@@ -1,5 +1,6 @@
 //! The journey of an official's call from one state to a register in another, seen from outside.
 
+use super::evidence::Judge;
 use super::support::{Curl, Federation, Relay, SIMPUL};
 use std::net::SocketAddr;
 use std::process::Command;
@@ -76,6 +77,24 @@ fn separate_processes_through_a_recording_relay() {
         assert!(!seen.windows(secret.len()).any(|w| w == secret.as_bytes()), "`{secret}` is on the wire");
     }
 
+    // What was exchanged is proved to both states, offline, each with its own anchor.
+    let judge = Judge::of(&federation);
+    let proved = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).header("X-Road-Id", "relay-1");
+    assert_eq!(proved.send().status, 200);
+    for (node, party) in [("/id/server/consumer", MANPOWER), ("/my/server/consumer", "MY/GOV/1001/civil-registry")] {
+        for side in ["requestOnly", "responseOnly"] {
+            let verdict = judge.fetch_and_verify(federation.text(node), party, "relay-1", side);
+            let kind = side.trim_end_matches("Only");
+            assert_eq!((&verdict["kind"], &verdict["message_id"]), (&kind.into(), &"relay-1".into()), "{verdict}");
+        }
+        let both = judge.archive(federation.text(node), party, "relay-1");
+        assert_eq!(both.len(), 2, "both containers: {both:?}");
+    }
+    let conf = judge.verificationconf(base);
+    let part = |name: &str| [format!("{name}/shared-params.xml"), format!("{name}/shared-params.xml.metadata")];
+    let names = [part("ID"), part("MY")].concat().into_iter().chain(["instance-identifier".to_owned()]);
+    assert_eq!(conf, names.map(|name| format!("verificationconf/{name}")).collect::<Vec<_>>());
+
     let denied = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client("ID/GOV/3201/payroll").send();
     assert_eq!((denied.status, denied.fault().as_str()), (500, "server.serverproxy.access_denied"));
 
@@ -127,10 +146,20 @@ fn laboratory_roles_refuse_an_anchor_that_is_not_marked() {
     let certificate = openssl::base64::encode_block(&certificate_without_mark());
     let foreign = format!("{before}<verificationCert>{certificate}</verificationCert>{after}");
     std::fs::write(federation.dir().join("id/anchor.xml"), foreign).unwrap();
-    let output = Command::new(SIMPUL).args(["lab", "--config"]).arg(federation.config("id")).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "{text}");
-    assert!(text.contains("not marked as laboratory"), "{text}");
+    let refused = || {
+        let output = Command::new(SIMPUL).args(["lab", "--config"]).arg(federation.config("id")).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && text.contains("not marked as laboratory"), "{text}");
+    };
+    refused();
+    // Nor beside a server of the same file that has such an anchor.
+    std::fs::write(federation.dir().join("id/lab-anchor.xml"), &anchor).unwrap();
+    federation.edit(
+        "id/simpul.toml",
+        "ca = \"ca\"\nanchor = \"anchor.xml\"",
+        "ca = \"ca\"\nanchor = \"lab-anchor.xml\"",
+    );
+    refused();
 }
 
 /// A self-signed certificate of somebody who is no laboratory, DER.

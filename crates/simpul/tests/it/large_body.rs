@@ -8,7 +8,7 @@ use super::support::{Curl, Federation};
 
 const MIB: u64 = 1024 * 1024;
 
-/// 1 GiB in the long form (`SIMPUL_LARGE_BODY_MIB=1024`), less in CI; with truncation on it passes, and each server's
+/// 1 GiB, or as `SIMPUL_LARGE_BODY_MIB` says; with truncation on it passes, and each server's
 /// peak memory grows by at most 32 MiB.
 #[test]
 fn a_large_body_passes_with_truncation_in_constant_memory() {

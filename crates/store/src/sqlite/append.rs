@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use simpul_ledger::{LoggedBody, NewRecord, RecordId, StampState, StoreError, stored};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use super::error::writing;
 use super::{Writer, read, rows};
@@ -42,21 +42,31 @@ pub(super) async fn append(writer: &mut Writer, first: RecordId, records: &[NewR
     }
     // Looked up again unless this call ends well.
     let known = writer.next.take();
-    let mut change = writer.connection.begin_with("BEGIN IMMEDIATE").await.map_err(writing(WHAT))?;
+    writer.changes.begin().await.map_err(writing(WHAT))?;
+    let done = put(writer.changes.connection(), known, first, records).await;
+    writer.next = Some(writer.changes.end(done, writing(WHAT)).await?);
+    Ok(())
+}
+
+/// Puts the records where they belong, or finds them there. The place after the last record.
+async fn put(
+    change: &mut SqliteConnection,
+    known: Option<RecordId>,
+    first: RecordId,
+    records: &[NewRecord],
+) -> Result<RecordId, StoreError> {
     let next = match known {
         Some(next) => next,
-        None => next(&mut change).await?,
+        None => next(change).await?,
     };
     if first != next {
-        let outcome = same(&mut change, next, first, records).await;
-        change.rollback().await.map_err(writing(WHAT))?;
-        writer.next = Some(next);
-        return outcome;
+        same(change, next, first, records).await?;
+        return Ok(next);
     }
     let mut done = 0;
     for (size, sql) in SIZES.into_iter().zip(INSERTS.iter()) {
         for rows in records.get(done..).unwrap_or_default().chunks_exact(size) {
-            insert_rows(&mut change, sql, first, done, rows).await?;
+            insert_rows(change, sql, first, done, rows).await?;
             done += size;
         }
     }
@@ -67,9 +77,7 @@ pub(super) async fn append(writer: &mut Writer, first: RecordId, records: &[NewR
             sqlx::query(BODY).bind(id).bind(body).execute(&mut *change).await.map_err(writing(WHAT))?;
         }
     }
-    change.commit().await.map_err(writing(WHAT))?;
-    writer.next = first.plus(records.len());
-    Ok(())
+    first.plus(records.len()).ok_or_else(|| StoreError::Conflict("the log is full".to_owned()))
 }
 
 /// The place of the next record.

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use simpul_core::DigestAlgorithm;
 use simpul_ledger::{ConfId, KeptConf, StoreError};
 use simpul_trust::hash;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
+use super::changes::Changes;
 use super::error::{reading, writing};
 
 const WHAT: &str = "keep a configuration";
@@ -16,10 +17,14 @@ const LOAD: &str = "SELECT instance, directory FROM conf WHERE id = $1";
 const LOAD_PARTS: &str = "SELECT l.name, p.content FROM conf_part l JOIN part p ON p.sha256 = l.part \
                           WHERE l.conf = $1 ORDER BY l.place";
 
-pub(super) async fn keep(connection: &mut SqliteConnection, conf: &KeptConf) -> Result<(), StoreError> {
-    let mut change = connection.begin_with("BEGIN IMMEDIATE").await.map_err(writing(WHAT))?;
-    if let Some(kept) = load(&mut change, conf.id).await? {
-        change.rollback().await.map_err(writing(WHAT))?;
+pub(super) async fn keep(changes: &mut Changes, conf: &KeptConf) -> Result<(), StoreError> {
+    changes.begin().await.map_err(writing(WHAT))?;
+    let done = keep_all(changes.connection(), conf).await;
+    changes.end(done, writing(WHAT)).await
+}
+
+async fn keep_all(change: &mut SqliteConnection, conf: &KeptConf) -> Result<(), StoreError> {
+    if let Some(kept) = load(change, conf.id).await? {
         return if kept == *conf { Ok(()) } else { Err(other_content(conf.id)) };
     }
     let id = conf.id.as_bytes().as_slice();
@@ -33,7 +38,7 @@ pub(super) async fn keep(connection: &mut SqliteConnection, conf: &KeptConf) -> 
         let list = sqlx::query(LIST_PART).bind(id).bind(place).bind(name.as_str()).bind(digest);
         list.execute(&mut *change).await.map_err(writing(WHAT))?;
     }
-    change.commit().await.map_err(writing(WHAT))
+    Ok(())
 }
 
 pub(super) async fn load(connection: &mut SqliteConnection, id: ConfId) -> Result<Option<KeptConf>, StoreError> {

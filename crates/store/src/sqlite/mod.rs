@@ -1,6 +1,7 @@
 //! The message log in one SQLite file: write-ahead log, full synchronisation, one writer, a few readers.
 
 mod append;
+pub(crate) mod changes;
 mod confs;
 mod error;
 mod read;
@@ -18,12 +19,13 @@ use simpul_ledger::{
     ConfId, Filter, Head, KeptConf, LedgerStore, NewRecord, Page, RecordId, Stamp, StoreError, StoredRecord, Summary,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Row};
 use tokio::sync::Mutex;
 
+use self::changes::Changes;
 pub use self::error::OpenError;
-pub use self::view::LedgerView;
 pub(crate) use self::error::refused_cleanly;
+pub use self::view::LedgerView;
 use crate::files::Folder;
 
 /// A [`LedgerStore`] in a folder of its own.
@@ -36,9 +38,9 @@ pub struct SqliteLedger {
     _folder: Folder,
 }
 
-/// The one connection that writes.
+/// The one that writes.
 struct Writer {
-    connection: SqliteConnection,
+    changes: Changes,
     /// The place of the next record; `None` when it has to be looked up.
     next: Option<RecordId>,
 }
@@ -74,12 +76,17 @@ impl SqliteLedger {
             .connect_with(reading)
             .await
             .map_err(error::opening(&file, "open"))?;
-        Ok(Self { writer: Mutex::new(Writer { connection, next: None }), readers, _folder: folder })
+        Ok(Self {
+            writer: Mutex::new(Writer { changes: Changes::on(connection), next: None }),
+            readers,
+            _folder: folder,
+        })
     }
 
     /// The settings of SQLite on which durability rests, as the writing connection reports them.
     pub async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let connection = &mut self.writer.lock().await.connection;
+        let mut writer = self.writer.lock().await;
+        let connection = writer.changes.connection();
         let mut settings = Vec::new();
         for (name, sql) in SETTINGS {
             let row = sqlx::query(sql).fetch_one(&mut *connection).await.map_err(error::reading("settings"))?;
@@ -92,7 +99,7 @@ impl SqliteLedger {
     /// Ends all work, folds the write-ahead log into the file and lets the folder go.
     pub async fn close(self) -> Result<(), StoreError> {
         self.readers.close().await;
-        self.writer.into_inner().connection.close().await.map_err(error::writing("close the ledger"))
+        self.writer.into_inner().changes.close().await.map_err(error::writing("close the ledger"))
     }
 }
 
@@ -119,7 +126,7 @@ impl LedgerStore for SqliteLedger {
     }
 
     async fn set_stamps(&self, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
-        stamps::set(&mut self.writer.lock().await.connection, stamps).await
+        stamps::set(&mut self.writer.lock().await.changes, stamps).await
     }
 
     async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
@@ -140,7 +147,7 @@ impl LedgerStore for SqliteLedger {
     }
 
     async fn keep_conf(&self, conf: &KeptConf) -> Result<(), StoreError> {
-        confs::keep(&mut self.writer.lock().await.connection, conf).await
+        confs::keep(&mut self.writer.lock().await.changes, conf).await
     }
 
     async fn conf(&self, id: ConfId) -> Result<Option<KeptConf>, StoreError> {
@@ -168,15 +175,18 @@ mod tests {
         store.append(RecordId::FIRST, &[record(1)]).await.unwrap();
         let limit = |pages: u32| format!("PRAGMA max_page_count = {pages}");
         let set = async |pages| {
-            let connection = &mut store.writer.lock().await.connection;
+            let mut writer = store.writer.lock().await;
+            let connection = writer.changes.connection();
             sqlx::query(AssertSqlSafe(limit(pages))).execute(connection).await.unwrap();
         };
         set(1).await;
         let many: Vec<_> = (2..500).map(record).collect();
         let second = RecordId::FIRST.plus(1).unwrap();
-        for _ in 0..2 {
-            let outcome = store.append(second, &many).await;
-            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{outcome:?}");
+        // Whatever statement the disk is full at, and after it again.
+        for count in [498, 15, 498, 31] {
+            let some: Vec<_> = many.iter().take(count).cloned().collect();
+            let outcome = store.append(second, &some).await;
+            assert!(matches!(outcome, Err(StoreError::Retryable { .. })), "{count}: {outcome:?}");
             assert_eq!(store.head().await.unwrap().next, second, "nothing of it is there");
         }
         set(u32::MAX - 1).await;

@@ -3,8 +3,9 @@
 use simpul_core::DigestAlgorithm;
 use simpul_ledger::{RecordId, Stamp, StoreError, stored};
 use simpul_trust::hash;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 
+use super::changes::Changes;
 use super::error::writing;
 use super::rows;
 
@@ -14,11 +15,16 @@ const THERE: &str = "SELECT 1 FROM record WHERE id = $1";
 const INSERT: &str = "INSERT INTO stamp (record, content, batch) VALUES ($1, $2, $3)";
 const INSERT_BATCH: &str = "INSERT INTO stamp_batch (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
 
-pub(super) async fn set(connection: &mut SqliteConnection, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
+pub(super) async fn set(changes: &mut Changes, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
     if stamps.is_empty() {
         return Ok(());
     }
-    let mut change = connection.begin_with("BEGIN IMMEDIATE").await.map_err(writing(WHAT))?;
+    changes.begin().await.map_err(writing(WHAT))?;
+    let done = set_all(changes.connection(), stamps).await;
+    changes.end(done, writing(WHAT)).await
+}
+
+async fn set_all(change: &mut SqliteConnection, stamps: &[(RecordId, Stamp)]) -> Result<(), StoreError> {
     let mut batch: Option<Batch> = None;
     for (id, stamp) in stamps {
         let place = rows::number(*id);
@@ -28,7 +34,7 @@ pub(super) async fn set(connection: &mut SqliteConnection, stamps: &[(RecordId, 
             if let Some(content) = stored::encode_batch(stamp)
                 && batch.as_ref().is_none_or(|known| known.content != content)
             {
-                batch = Some(Batch::keep(&mut change, content).await?);
+                batch = Some(Batch::keep(change, content).await?);
             }
             let of = batch.as_ref().filter(|_| matches!(stamp, Stamp::Batch { .. })).map(|b| b.sha256.as_slice());
             let insert = sqlx::query(INSERT).bind(place).bind(stored::encode_stamp(stamp)).bind(of);
@@ -37,7 +43,7 @@ pub(super) async fn set(connection: &mut SqliteConnection, stamps: &[(RecordId, 
             return Err(StoreError::Conflict(format!("there is no record {id}")));
         }
     }
-    change.commit().await.map_err(writing(WHAT))
+    Ok(())
 }
 
 /// The batch that was stored last: stamps of one batch follow each other.

@@ -26,9 +26,9 @@ const REMEMBERED: usize = 16;
 pub(super) async fn append(writer: &mut Writer, accesses: &[Access]) -> Result<(), StoreError> {
     // What is remembered holds only if this call ends well.
     let mut known = std::mem::take(&mut writer.known);
-    writer.begin(WHAT).await?;
-    let kept = keep_all(&mut writer.connection, &mut known, accesses).await;
-    writer.end(kept, WHAT).await?;
+    writer.changes.begin().await.map_err(writing(WHAT))?;
+    let kept = keep_all(writer.changes.connection(), &mut known, accesses).await;
+    writer.changes.end(kept, writing(WHAT)).await?;
     writer.known = known;
     Ok(())
 }

@@ -12,12 +12,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use simpul_core::{MemberId, UnixTime};
 use simpul_services::trail::{Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore};
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 pub use self::error::OpenError;
 use crate::files::Folder;
+use crate::sqlite::changes::Changes;
 
 /// A [`TrailStore`] in a folder of its own.
 ///
@@ -31,10 +32,8 @@ pub struct SqliteTrail {
 
 /// The one connection that writes.
 struct Writer {
-    connection: SqliteConnection,
+    changes: Changes,
     known: append::Known,
-    /// Whether a transaction was begun and not ended: the work on it failed, or was dropped.
-    open: bool,
 }
 
 const FILE: &str = "trail.db";
@@ -62,48 +61,14 @@ impl SqliteTrail {
             .connect_with(reading)
             .await
             .map_err(error::opening(&file, "open"))?;
-        let writer = Writer { connection, known: append::Known::default(), open: false };
+        let writer = Writer { changes: Changes::on(connection), known: append::Known::default() };
         Ok(Self { writer: Mutex::new(writer), readers, _folder: folder })
     }
 
     /// Ends all work, folds the write-ahead log into the file and lets the folder go.
     pub async fn close(self) -> Result<(), StoreError> {
         self.readers.close().await;
-        self.writer.into_inner().connection.close().await.map_err(error::writing("close the data trail"))
-    }
-}
-
-/// Transactions by statement, because SQLite ends one itself after some errors, a full disk among them, and a count of
-/// transactions that is kept beside it would be wrong from then on.
-impl Writer {
-    async fn begin(&mut self, what: &'static str) -> Result<(), StoreError> {
-        if self.open {
-            self.undo().await;
-        }
-        self.open = true;
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map(|_| ()).map_err(error::writing(what))
-    }
-
-    /// Commits after work that went well, and takes back everything otherwise.
-    async fn end<T>(&mut self, done: Result<T, StoreError>, what: &'static str) -> Result<T, StoreError> {
-        let committed = match done {
-            Ok(value) => {
-                let commit = sqlx::query("COMMIT").execute(&mut self.connection).await;
-                commit.map(|_| value).map_err(error::writing(what))
-            }
-            Err(error) => Err(error),
-        };
-        match committed {
-            Ok(_) => self.open = false,
-            Err(_) => self.undo().await,
-        }
-        committed
-    }
-
-    /// An error says that there is nothing to take back any more. Were it another one, the next `BEGIN` would fail.
-    async fn undo(&mut self) {
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
-        self.open = false;
+        self.writer.into_inner().changes.close().await.map_err(error::writing("close the data trail"))
     }
 }
 
@@ -164,7 +129,8 @@ mod tests {
         let store = SqliteTrail::open(&dir.path().join("trail")).await.unwrap();
         store.append(&[access(&[1], 1)]).await.unwrap();
         let set = async |pages: u32| {
-            let connection = &mut store.writer.lock().await.connection;
+            let mut writer = store.writer.lock().await;
+            let connection = writer.changes.connection();
             let sql = format!("PRAGMA max_page_count = {pages}");
             sqlx::query(AssertSqlSafe(sql)).execute(connection).await.unwrap();
         };

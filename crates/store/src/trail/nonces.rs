@@ -15,9 +15,9 @@ const COUNT: &str = "SELECT COUNT(*) FROM nonce WHERE issuer = $1";
 const INSERT: &str = "INSERT INTO nonce (value, issuer, until) VALUES ($1, $2, $3)";
 
 pub(super) async fn take(writer: &mut Writer, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
-    writer.begin(WHAT).await?;
-    let used = remember(&mut writer.connection, nonce, now).await;
-    writer.end(used, WHAT).await
+    writer.changes.begin().await.map_err(writing(WHAT))?;
+    let used = remember(writer.changes.connection(), nonce, now).await;
+    writer.changes.end(used, writing(WHAT)).await
 }
 
 async fn remember(connection: &mut SqliteConnection, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {

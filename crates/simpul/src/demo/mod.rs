@@ -7,6 +7,7 @@ pub(crate) mod plan;
 mod prepare;
 mod rogue;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -190,7 +191,8 @@ struct Say {
 impl Say {
     fn line(&self, text: &str) {
         if !self.quiet {
-            println!("{text}");
+            // A reader that has gone away, such as `head`, is no reason to stop.
+            let _ = writeln!(std::io::stdout(), "{text}");
         }
     }
 

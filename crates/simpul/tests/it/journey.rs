@@ -2,8 +2,9 @@
 
 use super::evidence::Judge;
 use super::support::{Curl, Federation, Relay, SIMPUL};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const MANPOWER: &str = "ID/GOV/3201/manpower";
 const PERSONS: &str = "/r1/MY/GOV/1001/civil-registry/persons";
@@ -97,15 +98,59 @@ fn separate_processes_through_a_recording_relay() {
 
     let denied = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client("ID/GOV/3201/payroll").send();
     assert_eq!((denied.status, denied.fault().as_str()), (500, "server.serverproxy.access_denied"));
+    // The caller's detail is the trace id under which the operator of the server that refused finds the cause.
+    let trace = denied.json()["detail"].as_str().unwrap().to_owned();
+    assert_eq!(trace.len(), 36);
+    assert!(running.process("my/server").says(&trace), "{}", running.process("my/server").errors());
 
     relay.cut();
     let cut = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
     assert_eq!(cut.status, 500, "{cut:?}");
     assert!(cut.fault().starts_with("server.clientproxy."), "{cut:?}");
+    let trace = cut.json()["detail"].as_str().unwrap().to_owned();
+    assert!(running.process("id/server").says(&trace), "{}", running.process("id/server").errors());
     relay.mend();
     let again = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
     assert_eq!(again.status, 200, "the call works again: {again:?}");
     assert_eq!(running.process("id/server").stop(), Some(0), "a server that is asked to stop ends cleanly");
+}
+
+/// `simpul demo` alone tells each step with its time, the addresses and calls to paste, which work as they are printed;
+/// Ctrl-C ends it.
+#[test]
+fn the_demo_prints_calls_that_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(SIMPUL)
+        .args(["demo", "--first-address", "127.9.11.2", "--dir"])
+        .arg(dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        said.push_str(&line.unwrap());
+        said.push('\n');
+        if said.contains("Ctrl-C stops") {
+            break;
+        }
+    }
+    for expected in
+        ["ms  server ID/GOV/3201/ss1: consumer 127.9.11.2:", "ms  federation is ready", "for peers (mutual TLS)"]
+    {
+        assert!(said.contains(expected), "`{expected}`: {said}");
+    }
+    let calls = said.split("\n\n").filter(|part| part.trim_start().starts_with("curl "));
+    let mut answers = Vec::new();
+    for call in calls {
+        let output = Command::new("sh").args(["-c", call]).output().unwrap();
+        answers.push(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    let [plain, agreed] = answers.as_slice() else { panic!("two calls are printed: {said}") };
+    assert!(plain.starts_with("HTTP/1.1 200") && plain.contains("\"persons\""), "{plain}");
+    assert!(agreed.starts_with("HTTP/1.1 200") && agreed.contains("id-my-lab@"), "{agreed}");
 }
 
 /// A second start on the same folder resumes the same federation: same anchors, and the log goes on.

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -18,7 +18,8 @@ const READY: Duration = Duration::from_secs(60);
 pub(crate) struct Process {
     child: Child,
     args: Vec<String>,
-    errors: Arc<Mutex<String>>,
+    /// What it said on standard error, and a bell for each line.
+    errors: Arc<(Mutex<String>, Condvar)>,
     ready: String,
 }
 
@@ -34,13 +35,14 @@ impl Process {
             .unwrap();
         let stdout = child.stdout.take().unwrap();
         let stderr = child.stderr.take().unwrap();
-        let errors = Arc::new(Mutex::new(String::new()));
+        let errors = Arc::new((Mutex::new(String::new()), Condvar::new()));
         let sink = Arc::clone(&errors);
         let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut text = sink.lock().unwrap();
+                let mut text = sink.0.lock().unwrap();
                 text.push_str(&line);
                 text.push('\n');
+                sink.1.notify_all();
             }
         });
         let mut process =
@@ -81,7 +83,14 @@ impl Process {
 
     /// What it has said on standard error so far.
     pub(crate) fn errors(&self) -> String {
-        self.errors.lock().unwrap().clone()
+        self.errors.0.lock().unwrap().clone()
+    }
+
+    /// Whether it says this on standard error, now or soon: what it logs may arrive after what it answers.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        let (said, more) = &*self.errors;
+        let quiet = |said: &mut String| !said.contains(text);
+        !more.wait_timeout_while(said.lock().unwrap(), READY, quiet).unwrap().1.timed_out()
     }
 
     /// The process id.

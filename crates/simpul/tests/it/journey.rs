@@ -103,6 +103,16 @@ fn separate_processes_through_a_recording_relay() {
     assert_eq!(trace.len(), 36);
     assert!(running.process("my/server").says(&trace), "{}", running.process("my/server").errors());
 
+    // A message that is changed on its way is no message, and the seal of a member whose certificate is revoked is none:
+    // wire.md §3.8 (a status that is not good is `cert_validation`), §5.4.7.
+    relay.tamper();
+    let tampered = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
+    assert_eq!(tampered.status, 500, "{tampered:?}");
+    assert!(tampered.fault().starts_with("server."), "{tampered:?}");
+    let revoked = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client("ID/GOV/3204/licensing").send();
+    let code = "server.serverproxy.signature_verification.invalid_cert_path.cert_validation";
+    assert_eq!((revoked.status, revoked.fault().as_str()), (500, code));
+
     relay.cut();
     let cut = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
     assert_eq!(cut.status, 500, "{cut:?}");

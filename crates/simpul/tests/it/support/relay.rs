@@ -1,4 +1,4 @@
-//! A TCP relay that keeps every octet that passes, and can be cut.
+//! A TCP relay that keeps every octet that passes, can be cut, and can change what passes.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -14,6 +14,8 @@ pub(crate) struct Relay {
 struct Shared {
     seen: Mutex<Vec<u8>>,
     cut: AtomicBool,
+    /// The next octets that pass are changed.
+    tamper: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -50,6 +52,11 @@ impl Relay {
         }
     }
 
+    /// Changes one bit of the next octets that pass, whichever way.
+    pub(crate) fn tamper(&self) {
+        self.shared.tamper.store(true, Ordering::SeqCst);
+    }
+
     /// Takes connections again.
     pub(crate) fn mend(&self) {
         self.shared.cut.store(false, Ordering::SeqCst);
@@ -61,6 +68,9 @@ fn pump(mut from: TcpStream, mut to: TcpStream, shared: Arc<Shared>) {
         let mut buffer = [0; 16 * 1024];
         while let Ok(n @ 1..) = from.read(&mut buffer) {
             shared.seen.lock().unwrap().extend_from_slice(&buffer[..n]);
+            if shared.tamper.swap(false, Ordering::SeqCst) {
+                buffer[n - 1] ^= 1;
+            }
             if to.write_all(&buffer[..n]).is_err() {
                 break;
             }

@@ -1,5 +1,7 @@
 //! The permission that the next hop demands, in two steps: an access right, then an agreement where one is required.
 
+use std::ops::Deref;
+
 use simpul_core::{ClientId, ServiceId, UnixTime};
 use simpul_trust::message::Verified;
 
@@ -58,11 +60,11 @@ impl<M: Demand> Entitled<M> {
     }
 
     /// Permits the message under an agreement in force, or by its access right alone where `modes` say that this is
-    /// enough for this consumer and service.
-    pub fn decide(
+    /// enough for this consumer and service. Where it is, nobody asks for the `agreements`.
+    pub fn decide<A: Deref<Target = Agreements>>(
         self,
         modes: &Modes,
-        agreements: &Agreements,
+        agreements: impl FnOnce() -> A,
         usage: &(impl Usage + ?Sized),
         now: UnixTime,
     ) -> Result<Permitted<M>, Box<Refused<M>>> {
@@ -70,7 +72,7 @@ impl<M: Demand> Entitled<M> {
         let ask = message.message();
         let agreement = match modes.of(ask.client(), ask.service()) {
             Mode::AccessRightsOnly => Ok(None),
-            Mode::AgreementRequired => agreements.decide(ask, &ask.context(), usage, now).map(Some),
+            Mode::AgreementRequired => agreements().decide(ask, &ask.context(), usage, now).map(Some),
         };
         match agreement {
             Ok(agreement) => Ok(Permitted { message, grant: Grant { right, agreement } }),

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use simpul_ledger::KeptConf;
 use simpul_trust::conf::{GlobalConf, kept};
-use simpul_wire::gconf::{Anchor, tree};
+use simpul_wire::gconf::Anchor;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -27,15 +27,7 @@ pub(super) fn stored(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>, BundleError
 /// X-Road's verification configuration: the shared parameters of every instance, unsigned (wire.md §7.4).
 pub(super) fn verification_conf(conf: &GlobalConf) -> Result<Vec<u8>, BundleError> {
     let mut bundle = Bundle::new(CompressionMethod::Deflated);
-    let own = conf.own_instance();
-    bundle.add("verificationconf/instance-identifier", own.as_str().as_bytes())?;
-    for instance in conf.instances() {
-        let Some((bytes, format)) = conf.shared_file(instance) else { continue };
-        let folder = tree::folder_name(instance);
-        bundle.add(&format!("verificationconf/{folder}/shared-params.xml"), bytes)?;
-        let metadata = format!("{{\"configurationVersion\":\"{}\"}}", format.number());
-        bundle.add(&format!("verificationconf/{folder}/shared-params.xml.metadata"), metadata.as_bytes())?;
-    }
+    conf.verificationconf().iter().try_for_each(|(name, content)| bundle.add(name, content))?;
     bundle.finish()
 }
 

@@ -76,8 +76,8 @@ impl Provider {
         entitled: Entitled<Request>,
         server: &ServerConf,
     ) -> Result<Permitted<Request>, Box<Refused<Request>>> {
-        let agreements = self.ports.agreements.current();
-        entitled.decide(&server.modes, &agreements, self.ports.agreements.usage(), self.ports.clock.now())
+        let agreements = &self.ports.agreements;
+        entitled.decide(&server.modes, || agreements.current(), agreements.usage(), self.ports.clock.now())
     }
 
     /// The newest accepted configuration, without instances whose part of it has expired (wire.md §8.2).

@@ -186,12 +186,6 @@ impl GlobalConf {
         self.0.all.get(instance)?.shared()
     }
 
-    /// The octets of an instance's shared parameters as they were published, and their format.
-    #[must_use]
-    pub fn shared_file(&self, instance: &Instance) -> Option<(&Bytes, FormatVersion)> {
-        self.0.all.get(instance).map(|i| (i.part.bytes(), i.part.format()))
-    }
-
     /// The private parameters of the own instance; the external configuration has none.
     #[must_use]
     pub fn private(&self) -> Option<&PrivateParams> {

@@ -261,3 +261,12 @@ pub const ASSERTION: usize = 16 * 1024;
 
 /// Octets in a compact JWS.
 pub const JWS: usize = 64 * 1024;
+
+/// Octets of a record's content once it is unpacked: a message block, a seal and what goes with them.
+pub const LOGGED_CONTENT: usize = 64 * 1024 * 1024;
+
+/// Octets of what records of one signer have in common; LZ4 looks back no further.
+pub const LEDGER_DICTIONARY: usize = 64 * 1024 - 1;
+
+/// Dictionaries that a message log writes with at a time, and as many that it reads with.
+pub const LEDGER_DICTIONARIES: usize = 256;

@@ -134,7 +134,10 @@ impl Federation {
         let mut federation = Self { plan, roles: Vec::new(), servers: Vec::new(), stop: CancellationToken::new() };
         let configs = federation.configs()?;
         for (instance, config) in &configs {
-            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) };
+            let wrong = |cause: RoleError| DemoError::Role {
+                instance: instance.clone(),
+                cause: Box::new(cause.placed(config)),
+            };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
                 let (clock, stop) = (Arc::clone(&clock), federation.stop.clone());
@@ -152,9 +155,10 @@ impl Federation {
             let Some(server) = &config.server else { continue };
             let began = Instant::now();
             let stop = federation.stop.clone();
-            let (running, handle) = role::server::start(server, &config.storage, Arc::clone(&clock), stop)
-                .await
-                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) })?;
+            let (running, handle) =
+                role::server::start(server, &config.storage, Arc::clone(&clock), stop).await.map_err(|cause| {
+                    DemoError::Role { instance: instance.clone(), cause: Box::new(cause.placed(config)) }
+                })?;
             federation.servers.push(handle);
             federation.took_place(running, began, say);
         }

@@ -7,6 +7,8 @@ mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod flip;
@@ -22,6 +24,8 @@ mod large_body;
 mod oracle;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+mod rollback;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

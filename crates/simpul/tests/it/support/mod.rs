@@ -109,7 +109,7 @@ impl Running {
 }
 
 /// The first of 16 loopback addresses, different for every test process and call.
-fn first_address() -> Ipv4Addr {
+pub(crate) fn first_address() -> Ipv4Addr {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let block = std::process::id().wrapping_mul(8).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -1,0 +1,120 @@
+//! A configuration that is older than one accepted before (architecture.md, I7), with real processes: refused, also after
+//! a restart, until the operator says otherwise; and what the operator says is logged.
+
+use std::time::{Duration, Instant};
+
+use simpul_core::UnixTime;
+
+use super::support::{Federation, Process};
+
+/// What the server says of an older configuration.
+const OLDER: &str = "is older than the accepted one of";
+
+/// What it says when the operator lets it in.
+const ACCEPTED: &str = "an older configuration was accepted, because accept-conf-rollback is set";
+
+#[test]
+fn an_older_configuration_is_refused_until_the_operator_accepts_it() {
+    let instance = Instance::start();
+    let hour = Duration::from_secs(3600);
+    let mut registry = instance.registry(now().plus(hour * 2));
+    let mut server = instance.federation.start("id", "server");
+    let newest = instance.in_force();
+    assert!(newest >= now().plus(hour), "{newest}");
+
+    instance.publish(&mut registry, now().plus(hour));
+    assert!(server.says(OLDER), "{}", server.errors());
+    assert_eq!(instance.in_force(), newest);
+    server.restart();
+    assert!(server.says(OLDER), "{}", server.errors());
+    assert_eq!(instance.in_force(), newest, "a restart forgets nothing");
+
+    instance.federation.edit(
+        "id/simpul.toml",
+        "conf-interval-seconds",
+        "accept-conf-rollback = true\nconf-interval-seconds",
+    );
+    server.restart();
+    assert!(server.says(ACCEPTED), "{}", server.errors());
+    assert!(!server.errors().contains(OLDER), "{}", server.errors());
+    let accepted = instance.in_force();
+    assert!(accepted < newest, "{accepted} {newest}");
+
+    // What was accepted is what later ones are measured by: the operator's word is not needed for ever.
+    instance.federation.edit("id/simpul.toml", "accept-conf-rollback = true\n", "");
+    server.restart();
+    instance.publish(&mut registry, now().plus(hour + hour / 2));
+    instance.becomes(|expires| expires > accepted);
+    assert!(!server.errors().contains(OLDER), "{}", server.errors());
+}
+
+/// An instance alone, whose registry publishes once per start, and whose server looks every second.
+struct Instance {
+    federation: Federation,
+    _lab: Process,
+}
+
+impl Instance {
+    fn start() -> Self {
+        let federation = Federation::prepare();
+        federation.edit("id/simpul.toml", "allowed-federations = [\"MY\"]", "conf-interval-seconds = 1");
+        federation.edit(
+            "id/simpul.toml",
+            "membership.toml\"\n",
+            "membership.toml\"\ninterval-seconds = 5\nexpiry-seconds = 6\n",
+        );
+        let lab = federation.start("id", "lab");
+        Self { federation, _lab: lab }
+    }
+
+    /// Starts the registry with a configuration that expires then, or as much later as the start takes.
+    fn registry(&self, expires: UnixTime) -> Process {
+        self.write(expires);
+        self.federation.start("id", "registry")
+    }
+
+    /// Restarts the registry with another configuration.
+    fn publish(&self, registry: &mut Process, expires: UnixTime) {
+        self.write(expires);
+        registry.restart();
+    }
+
+    fn write(&self, expires: UnixTime) {
+        let path = self.federation.config("id");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let seconds = expires.since(now()).as_secs();
+        let line = |line: &str| match line.split_once(" = ") {
+            // The second never comes while the test runs.
+            Some(("interval-seconds", _)) => format!("interval-seconds = {}\n", seconds - 1),
+            Some(("expiry-seconds", _)) => format!("expiry-seconds = {seconds}\n"),
+            _ => format!("{line}\n"),
+        };
+        std::fs::write(path, text.lines().map(line).collect::<String>()).unwrap();
+    }
+
+    /// When the configuration expires that the server has in force and stored (wire.md §8.1: the directory says it).
+    fn in_force(&self) -> UnixTime {
+        let dir = self.federation.dir().join("id/data/server/globalconf");
+        loop {
+            let current = std::fs::read_to_string(dir.join("current")).unwrap();
+            // A newer one may have taken its place meanwhile.
+            let Ok(directory) = std::fs::read_to_string(dir.join(current).join("internalconf")) else { continue };
+            let expires = directory.lines().find_map(|line| line.strip_prefix("Expire-date: ")).unwrap();
+            return expires.trim().parse().unwrap();
+        }
+    }
+
+    /// Waits until the configuration in force is such a one: the server looks every second.
+    fn becomes(&self, such: impl Fn(UnixTime) -> bool) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while !such(self.in_force()) {
+            assert!(Instant::now() < patience, "still {}", self.in_force());
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the processes under test go by the same clock")]
+fn now() -> UnixTime {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    UnixTime::from_millis(i64::try_from(since.as_millis()).unwrap())
+}

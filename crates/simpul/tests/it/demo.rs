@@ -1,4 +1,4 @@
-//! `simpul demo` by its command line: where its ports lie.
+//! `simpul demo` by its command line: where its ports lie, and what it says when a step does not end as it must.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::support::{SIMPUL, first_address};
+use super::support::{Federation, SIMPUL, first_address};
 
 /// `--base-port N`: the five ports from N on, at both sites, and the journey goes over them.
 #[test]
@@ -54,6 +54,95 @@ fn a_base_port_that_cannot_be_had_is_refused() {
 
     let output = demo(dir.path(), first, &["--base-port", "65536"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+/// One thing that is wrong in the provider's folder, and the steps that then end otherwise, with what they get.
+struct Fault {
+    from: &'static str,
+    to: &'static str,
+    failing: &'static [(&'static str, &'static str)],
+}
+
+const RIGHT: &str = "service = \"persons\"\nsubject = \"ID/GOV/3201/manpower\"\n";
+const PERSONS: &str = "provider = \"MY/GOV/1001/civil-registry\"\ncode = \"persons\"\n";
+const NO_EVIDENCE: &str = "error: status 404: ";
+
+/// wire.md §3.9 has the codes. §3.10: right and notice are looked at before the seal, so that forged messages
+/// get as far only where both hold.
+const FAULTS: &[Fault] = &[
+    // The consumer may not call any more.
+    Fault {
+        from: RIGHT,
+        to: "service = \"persons\"\nsubject = \"ID/GOV/3201/nobody\"\n",
+        failing: &[
+            ("get", "500 server.serverproxy.access_denied"),
+            ("post", "500 server.serverproxy.access_denied"),
+            ("tampered-message", "server.serverproxy.access_denied"),
+            ("evidence", NO_EVIDENCE),
+        ],
+    },
+    // Somebody may call who must not.
+    Fault {
+        from: RIGHT,
+        to: "service = \"persons\"\nsubject = \"ID/GOV/3201/payroll\"\n\n[[server.access]]\nprovider = \"MY/GOV/1001/civil-registry\"\nservice = \"persons\"\nsubject = \"ID/GOV/3201/manpower\"\n",
+        failing: &[("no-access-right", "200")],
+    },
+    // The service is closed.
+    Fault {
+        from: PERSONS,
+        to: "provider = \"MY/GOV/1001/civil-registry\"\ncode = \"persons\"\ndisabled = \"closed\"\n",
+        failing: &[
+            ("get", "500 server.serverproxy.service_disabled"),
+            ("post", "500 server.serverproxy.service_disabled"),
+            ("tampered-message", "server.serverproxy.service_disabled"),
+            ("revoked-certificate", "server.serverproxy.service_disabled"),
+            ("agreement-other-purpose", "500 without a word"),
+            ("evidence", NO_EVIDENCE),
+        ],
+    },
+];
+
+/// A journey in which a step ends otherwise exits with 1, and tells which, what it expected and what it got.
+#[test]
+fn a_step_that_does_not_end_as_it_must_fails_the_journey() {
+    for fault in FAULTS {
+        let federation = Federation::prepare();
+        federation.edit("my/simpul.toml", fault.from, fault.to);
+        let output =
+            Command::new(SIMPUL).args(["demo", "--once", "--json", "--dir"]).arg(federation.dir()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{text} {}", said(&output));
+        let report: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["ok"], false, "{report}");
+        for step in report["steps"].as_array().unwrap() {
+            let got = step["got"].as_str().unwrap();
+            match fault.failing.iter().find(|(name, _)| step["name"] == *name) {
+                Some((_, expected)) => assert!(got.starts_with(expected) && step["expected"] != step["got"], "{step}"),
+                None => assert_eq!(step["expected"], step["got"], "{step}"),
+            }
+        }
+    }
+}
+
+/// For people: the failing step is marked, and the last word is not a good one.
+#[test]
+fn a_failing_step_is_told_in_words() {
+    let federation = Federation::prepare();
+    // Nobody listens there: the service cannot be reached.
+    let listener = TcpListener::bind((first_address(), 0)).unwrap();
+    let closed = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    federation.edit(
+        "my/simpul.toml",
+        &format!("{PERSONS}url = \"{}\"", federation.text("/my/register")),
+        &format!("{PERSONS}url = \"{closed}\""),
+    );
+    let output = Command::new(SIMPUL).args(["demo", "--once", "--dir"]).arg(federation.dir()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAILED  get: 500 server.serverproxy."), "{text}");
+    assert!(text.contains("ok      no-access-right: 500 server.serverproxy.access_denied"), "{text}");
+    assert!(text.contains("A STEP DID NOT END AS IT MUST"), "{text}");
 }
 
 fn demo(dir: &Path, first: Ipv4Addr, args: &[&str]) -> Output {

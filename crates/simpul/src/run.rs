@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::RoleArgs;
 use crate::config::{ConfigError, NodeConfig};
 use crate::role::{self, RoleError, Running};
-use crate::shutdown;
+use crate::shutdown::Requests;
 use crate::verdict::chain;
 
 /// Which roles to start.
@@ -47,8 +47,9 @@ pub(crate) async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) 
             return ExitCode::FAILURE;
         }
     };
+    let requests = Requests::listen();
     say(&format!("ready: {}", running.iter().map(Running::line).collect::<Vec<_>>().join("; ")));
-    shutdown::requested().await;
+    requests.one().await;
     stop.cancel();
     for role in running {
         role.ended().await;

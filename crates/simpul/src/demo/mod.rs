@@ -22,7 +22,7 @@ use self::prepare::{PrepareError, Wishes};
 use crate::cli::{DemoArgs, KeyKind};
 use crate::config::{ConfigError, NodeConfig};
 use crate::role::{self, RoleError, Running};
-use crate::shutdown;
+use crate::shutdown::Requests;
 use crate::verdict::chain;
 
 /// Why the demo did not start.
@@ -98,8 +98,9 @@ async fn demo(args: &DemoArgs, clock: Arc<dyn Clock>, say: &Say) -> Result<ExitC
         say.report(args.json, &report);
         return Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    let requests = Requests::listen();
     say.addresses(&federation.plan);
-    shutdown::requested().await;
+    requests.one().await;
     say.line("stopping");
     federation.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,8 @@ mod evidence;
 #[cfg(test)]
 mod flip;
 #[cfg(test)]
+mod generations;
+#[cfg(test)]
 mod https;
 #[cfg(test)]
 mod journey;

@@ -1,11 +1,12 @@
 //! A configuration that is older than one accepted before (architecture.md, I7), with real processes: refused, also after
 //! a restart, until the operator says otherwise; and what the operator says is logged.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use simpul_core::UnixTime;
 
-use super::support::{Federation, Process};
+use super::support::{Federation, Process, SIMPUL};
 
 /// What the server says of an older configuration.
 const OLDER: &str = "is older than the accepted one of";
@@ -46,6 +47,51 @@ fn an_older_configuration_is_refused_until_the_operator_accepts_it() {
     instance.publish(&mut registry, now().plus(hour + hour / 2));
     instance.becomes(|expires| expires > accepted);
     assert!(!server.errors().contains(OLDER), "{}", server.errors());
+}
+
+/// Small steps back are allowed, since honest central servers differ (wire.md §8.3); over restarts they must not add up.
+#[test]
+fn small_steps_back_do_not_add_up_over_restarts() {
+    let instance = Instance::start();
+    let hour = Duration::from_secs(3600);
+    let mut registry = instance.registry(now().plus(hour));
+    let mut server = instance.federation.start("id", "server");
+    let newest = instance.in_force();
+    // Within one generation, whatever the registry's start takes.
+    let first = newest.minus(Duration::from_secs(55));
+    instance.publish(&mut registry, first);
+    instance.becomes(|expires| expires < newest);
+    let older = instance.in_force();
+    assert!(older.plus(Duration::from_secs(2)) >= first, "whole seconds: {older} {first}");
+
+    // Within one generation of what is stored, and not of the newest that was accepted.
+    server.stop();
+    instance.publish(&mut registry, newest.minus(Duration::from_secs(110)));
+    server.restart();
+    assert!(server.says(OLDER), "{}", server.errors());
+    assert!(server.errors().contains(&newest.to_string()), "{newest}: {}", server.errors());
+    assert_eq!(instance.in_force(), older);
+}
+
+/// A damaged memory is not taken for none: the server does not start, and says what helps.
+#[test]
+fn a_damaged_memory_of_what_was_accepted_keeps_the_server_from_starting() {
+    let instance = Instance::start();
+    let _registry = instance.registry(now().plus(Duration::from_secs(3600)));
+    let mut server = instance.federation.start("id", "server");
+    assert_eq!(server.stop(), Some(0));
+    let memory = instance.federation.dir().join("id/data/server/globalconf/accepted");
+    let text = std::fs::read_to_string(&memory).unwrap();
+    std::fs::write(&memory, text.replace("\"ID\":1", "\"ID\":0")).unwrap();
+    let config = instance.federation.config("id");
+    let output = Command::new(SIMPUL).args(["server", "--config"]).arg(&config).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("globalconf/accepted: damaged, so that it is not known which configuration"), "{told}");
+    assert!(told.contains("restore the file, or remove it to go by the stored configuration"), "{told}");
+    std::fs::remove_file(&memory).unwrap();
+    server.restart();
+    assert_eq!(std::fs::read_to_string(&memory).unwrap(), text);
 }
 
 /// An instance alone, whose registry publishes once per start, and whose server looks every second.

@@ -101,6 +101,11 @@ impl Federation {
 }
 
 impl Running {
+    /// Stamps together, in the batch form, whatever waits on the consumer's server: the job runs when the server starts.
+    pub(crate) fn stamp_waiting(&mut self) {
+        self.process("id/server").restart();
+    }
+
     /// One process, such as `my/server`.
     pub(crate) fn process(&mut self, name: &str) -> &mut Process {
         let found = self.processes.iter_mut().find(|(n, _)| n == name);

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use serde_json::Value;
 
 pub(crate) use self::curl::Curl;
@@ -38,7 +39,21 @@ impl Federation {
 
     /// As [`prepare`](Self::prepare), with more arguments of `simpul demo`.
     pub(crate) fn prepare_with(args: &[&str]) -> Self {
+        Self::prepare_in(tempfile::tempdir().unwrap(), args)
+    }
+
+    /// As [`prepare`](Self::prepare), in a folder that lies on a disk and not in memory.
+    pub(crate) fn prepare_on_disk() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let dir = match in_memory(dir.path()) {
+            true => tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            false => dir,
+        };
+        assert!(!in_memory(dir.path()), "neither the temporary folder nor the target folder is on a disk");
+        Self::prepare_in(dir, &[])
+    }
+
+    fn prepare_in(dir: tempfile::TempDir, args: &[&str]) -> Self {
         let output = Command::new(SIMPUL)
             .args(["demo", "--prepare", "--first-address", &first_address().to_string()])
             .args(args)
@@ -111,6 +126,13 @@ impl Running {
         let found = self.processes.iter_mut().find(|(n, _)| n == name);
         &mut found.unwrap_or_else(|| panic!("no process {name}")).1
     }
+}
+
+/// Whether what lies in a folder lies in memory.
+pub(crate) fn in_memory(folder: &Path) -> bool {
+    let kind = statfs(folder).unwrap().filesystem_type();
+    // ramfs has no constant there; include/uapi/linux/magic.h.
+    kind == TMPFS_MAGIC || kind.0 == 0x8584_58f6
 }
 
 /// The first of 16 loopback addresses, different for every test process and call.

@@ -8,6 +8,7 @@
 //! [`Writer`].
 
 pub mod body;
+mod confs;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod evidence;

@@ -1,6 +1,5 @@
 //! The ledger as exchanges see it: hand in a message, get proof that it is durable.
 
-use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -9,8 +8,9 @@ use futures_channel::{mpsc, oneshot};
 use simpul_core::{Code, UnixTime, limits};
 
 use crate::body::{BodyLog, Budget};
+use crate::confs::Confs;
 use crate::gate::Gate;
-use crate::record::{ConfId, Filter, KeptConf, NewRecord, Page, RecordId, StoredRecord, Summary};
+use crate::record::{ConfId, Filter, NewRecord, Page, RecordId, StoredRecord, Summary};
 use crate::store::{Head, LedgerStore, StoreError};
 use crate::writer::{Job, Writer};
 
@@ -83,8 +83,8 @@ pub enum LedgerError {
         /// The limit in octets.
         max: usize,
     },
-    /// The record cites a configuration that was not kept before.
-    #[error("the configuration {0} was not kept before a record cited it")]
+    /// The record cites a configuration that was neither offered nor kept before.
+    #[error("the configuration {0} was neither offered nor kept before a record cited it")]
     UnknownConf(ConfId),
     /// The record does not exist.
     #[error("there is no record {0}")]
@@ -185,8 +185,7 @@ pub(crate) struct Shared {
     queue: mpsc::UnboundedSender<Job>,
     halted: OnceLock<Halted>,
     waiting: Mutex<WaitingSince>,
-    /// The newest configurations that are known to be kept.
-    kept: Mutex<VecDeque<ConfId>>,
+    pub(crate) confs: Confs,
 }
 
 /// The first record that waits for a timestamp, as far as is known without asking the store.
@@ -197,9 +196,6 @@ struct WaitingSince {
     /// The first one that was written since the store was last about to be asked.
     written: Option<(RecordId, UnixTime)>,
 }
-
-/// Configurations whose presence is remembered; older ones are looked up.
-const KEPT_REMEMBERED: usize = 64;
 
 impl Ledger {
     /// Opens the ledger on its store. Nothing is recorded unless the [`Writer`] is polled: spawn [`Writer::run`].
@@ -212,7 +208,7 @@ impl Ledger {
             queue,
             halted: OnceLock::new(),
             waiting: Mutex::new(WaitingSince { stored: head.oldest_waiting, written: None }),
-            kept: Mutex::new(VecDeque::new()),
+            confs: Confs::default(),
         });
         let writer = Writer::new(Arc::downgrade(&shared), jobs, head.next);
         let gate = Gate::new(settings.queue_records, settings.queue_octets);
@@ -234,25 +230,6 @@ impl Ledger {
     pub fn body_log(&self) -> BodyLog {
         let settings = &self.shared.settings;
         BodyLog::new(settings.loggable_body, settings.truncated_body_allowed, &self.bodies)
-    }
-
-    /// Keeps a signed configuration, so that records can cite it. Once per version; again is no error.
-    ///
-    /// Does not check that `id` is the digest of the directory: the caller has verified the configuration.
-    pub async fn keep_conf(&self, conf: &KeptConf) -> Result<(), LedgerError> {
-        too_long("configuration directory", conf.directory.len(), limits::CONF_DIRECTORY)?;
-        too_long("list of configuration parts", conf.parts.len(), limits::CONF_PARTS)?;
-        let longest = conf.parts.iter().map(|(_, part)| part.len()).max().unwrap_or_default();
-        too_long("configuration part", longest, limits::CONF_PART)?;
-        self.shared.refuse_if_halted()?;
-        self.shared.store.keep_conf(conf).await.map_err(|e| self.shared.failed(e))?;
-        self.shared.remember_kept(conf.id);
-        Ok(())
-    }
-
-    /// Reads a configuration that a record cites.
-    pub async fn conf(&self, id: ConfId) -> Result<Option<KeptConf>, LedgerError> {
-        self.shared.store.conf(id).await.map_err(|e| self.shared.failed(e))
     }
 
     /// Lists records in the order of the log, without messages and seals.
@@ -329,27 +306,6 @@ impl Shared {
         self.halted().map_or(LedgerError::Closed, |h| LedgerError::Halted(h.clone()))
     }
 
-    async fn check_kept(&self, id: ConfId) -> Result<(), LedgerError> {
-        if lock(&self.kept).contains(&id) {
-            return Ok(());
-        }
-        match self.store.conf(id).await.map_err(|e| self.failed(e))? {
-            Some(_) => {
-                self.remember_kept(id);
-                Ok(())
-            }
-            None => Err(LedgerError::UnknownConf(id)),
-        }
-    }
-
-    fn remember_kept(&self, id: ConfId) {
-        let mut kept = lock(&self.kept);
-        if !kept.contains(&id) {
-            kept.truncate(KEPT_REMEMBERED - 1);
-            kept.push_front(id);
-        }
-    }
-
     fn oldest_waiting(&self) -> Option<UnixTime> {
         let WaitingSince { stored, written } = *lock(&self.waiting);
         [stored, written].into_iter().flatten().min_by_key(|(id, _)| *id).map(|(_, at)| at)
@@ -379,7 +335,7 @@ impl Shared {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -416,6 +372,6 @@ fn can_be_stamped(signature: &[u8]) -> bool {
     str::from_utf8(signature).is_ok_and(|text| !text.contains("SignatureTimeStamp"))
 }
 
-fn too_long(what: &'static str, len: usize, max: usize) -> Result<(), LedgerError> {
+pub(crate) fn too_long(what: &'static str, len: usize, max: usize) -> Result<(), LedgerError> {
     if len > max { Err(LedgerError::TooLong { what, max }) } else { Ok(()) }
 }

@@ -160,7 +160,7 @@ pub struct NewRecord {
     pub body: LoggedBody,
     /// Its seal. A refused message may have one that does not hold.
     pub seal: Seal,
-    /// The configurations in force, each of which [`crate::Ledger::keep_conf`] has kept before; at most
+    /// The configurations in force, each of which [`crate::Ledger::offer_conf`] was given before; at most
     /// `limits::LOGGED_CONFS`.
     pub conf: Vec<ConfId>,
     /// Why this node refused the message, as a fault code in the 7.8 spelling; `None` if it let it pass. At most

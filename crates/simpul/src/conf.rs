@@ -1,11 +1,12 @@
 //! The global configuration in force: the last good one from disk, then a newer one in every interval.
 //!
-//! A configuration is in force only after every record that it will be cited by can cite it: it is kept in the ledger
-//! first. An older one than was accepted before is refused (`trust::conf::rollback`).
+//! A configuration is in force only after every record that it will be cited by can cite it: it is offered to the ledger
+//! first, which keeps it with the first record that does. An older one than was accepted before is refused
+//! (`trust::conf::rollback`), also after a restart (`accepted`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use simpul_core::UnixTime;
@@ -20,12 +21,17 @@ use simpul_trust::conf::{ConfError, GlobalConf, LoadedPart, Published, signed};
 use simpul_wire::gconf::Anchor;
 use tokio_util::sync::CancellationToken;
 
+use crate::accepted::{Accepted, AcceptedError, Newest};
 use crate::fetch::attempts;
 use crate::files;
 use crate::verdict::chain;
 
 /// How far an honest central server of a cluster may be behind another: one generation interval (wire.md §8.3).
 const GENERATION: Duration = Duration::from_secs(60);
+
+/// Configurations that exchanges which still run go by, the one in force included; older ones are kept in the ledger
+/// whether they are cited or not, so that a long exchange can cite its own in the end.
+const HELD: usize = 8;
 
 /// What the keeper needs.
 pub(crate) struct Keeping {
@@ -51,14 +57,15 @@ pub(crate) struct ConfKeeper {
     state: tokio::sync::Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     /// The newest Expire-date accepted, by instance.
-    newest: BTreeMap<Instance, UnixTime>,
+    accepted: Accepted,
     /// The location that last worked, by instance.
     prefer: BTreeMap<Instance, String>,
     /// What is in force, so that unchanged parts are not fetched again.
     published: Vec<Published>,
+    /// What records may cite: each configuration that somebody still goes by, with its versions, oldest first.
+    offered: Vec<(Weak<GlobalConf>, Vec<Arc<KeptConf>>)>,
     rounds: u64,
 }
 
@@ -71,6 +78,9 @@ pub(crate) enum KeepError {
     /// Its parts do not fit together.
     #[error("the global configuration is not accepted")]
     Conf(#[source] ConfError),
+    /// It is not known, or could not be noted down, which is the newest.
+    #[error("the newest accepted configuration cannot be remembered")]
+    Accepted(#[source] AcceptedError),
     /// It could not be kept for evidence.
     #[error("the global configuration could not be kept in the ledger")]
     Ledger(#[source] LedgerError),
@@ -91,18 +101,17 @@ impl ConfKeeper {
         fetcher: Arc<Fetcher>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, KeepError> {
-        let (current, state) = (RwLock::new(None), tokio::sync::Mutex::default());
-        let keeper = Self { keeping, ledger, clock, fetcher, current, state };
         // What does not verify any more, such as after the anchor was changed, is not used; what is published now may be.
-        let kept = stored(&keeper.keeping).unwrap_or_else(|error| {
+        let kept = stored(&keeping).unwrap_or_else(|error| {
             tracing::warn!(cause = chain(&error), "the stored global configuration is not used");
             None
         });
+        let accepted = Accepted::open(&keeping.dir, newest(kept.iter().flatten())).map_err(KeepError::Accepted)?;
+        let (prefer, published, offered) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let state = tokio::sync::Mutex::new(State { accepted, prefer, published, offered, rounds: 0 });
+        let keeper = Self { keeping, ledger, clock, fetcher, current: RwLock::new(None), state };
         if let Some(published) = kept {
-            let mut state = keeper.state.lock().await;
-            let newest = published.iter().map(|p| (p.directory.instance().clone(), p.directory.expires()));
-            state.newest = newest.collect();
-            keeper.put_in_force(&mut state, published).await?;
+            keeper.put_in_force(&mut *keeper.state.lock().await, published).await?;
         }
         match keeper.renew().await {
             Err(error) if keeper.current().is_some() => {
@@ -121,7 +130,7 @@ impl ConfKeeper {
             anchor: self.keeping.anchor.clone(),
             allowed: self.keeping.allowed.clone(),
             previous: state.published.clone(),
-            newest: state.newest.clone(),
+            newest: state.accepted.newest().clone(),
             generation_interval: GENERATION,
             rollback: self.keeping.rollback,
             prefer: state.prefer.clone(),
@@ -130,8 +139,9 @@ impl ConfKeeper {
         let outcome = fetch::conf::download(&self.fetcher, plan, self.clock.as_ref()).await;
         report(&outcome);
         let published = outcome.in_force(&state.published);
-        let newest: Vec<_> = outcome.newest().map(|(i, at)| (i.clone(), at)).collect();
-        state.newest.extend(newest);
+        // Durable before anybody goes by it: a restart must not forget it.
+        let newest = outcome.newest().map(|(i, at)| (i.clone(), at)).collect();
+        state.accepted.remember(newest).map_err(KeepError::Accepted)?;
         let prefer: Vec<_> = outcome.locations().map(|(i, l)| (i.clone(), l.to_owned())).collect();
         state.prefer.extend(prefer);
         if let Err(refused) = outcome.own {
@@ -163,15 +173,23 @@ impl ConfKeeper {
         }
     }
 
-    /// Keeps every version in the ledger, then lets exchanges see the configuration.
+    /// Lets records cite every version, then lets exchanges see the configuration.
     async fn put_in_force(&self, state: &mut State, published: Vec<Published>) -> Result<(), KeepError> {
-        for one in &published {
-            self.ledger.keep_conf(&kept(one)).await.map_err(KeepError::Ledger)?;
-        }
+        let offer = |one| self.ledger.offer_conf(kept(one)).map_err(KeepError::Ledger);
+        let offers = published.iter().map(offer).collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<LoadedPart> = published.iter().flat_map(|p| p.parts.iter().cloned()).collect();
         let conf = GlobalConf::from_parts(&self.keeping.anchor.instance, parts).map_err(KeepError::Conf)?;
         conf.problems().for_each(|p| tracing::warn!(cause = chain(p), "a trust service is left out"));
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(conf));
+        let conf = Arc::new(conf);
+        state.offered.retain(|(conf, _)| conf.strong_count() > 0);
+        while state.offered.len() >= HELD {
+            for old in state.offered.iter().take(1).flat_map(|(_, offers)| offers) {
+                self.ledger.keep_conf(old).await.map_err(KeepError::Ledger)?;
+            }
+            state.offered.remove(0);
+        }
+        state.offered.push((Arc::downgrade(&conf), offers));
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(conf);
         state.published = published;
         Ok(())
     }
@@ -181,12 +199,12 @@ impl ConfKeeper {
 /// one on disk. Nothing is kept.
 pub(crate) async fn once(keeping: &Keeping, fetcher: &Fetcher, clock: &dyn Clock) -> Result<GlobalConf, KeepError> {
     let previous = stored(keeping).map_err(KeepError::Conf)?.unwrap_or_default();
-    let newest = previous.iter().map(|p| (p.directory.instance().clone(), p.directory.expires())).collect();
+    let accepted = Accepted::open(&keeping.dir, newest(&previous)).map_err(KeepError::Accepted)?;
     let plan = Plan {
         anchor: keeping.anchor.clone(),
         allowed: keeping.allowed.clone(),
         previous: previous.clone(),
-        newest,
+        newest: accepted.newest().clone(),
         generation_interval: GENERATION,
         rollback: keeping.rollback,
         prefer: BTreeMap::new(),
@@ -222,6 +240,10 @@ fn report(outcome: &Outcome) {
             }
         }
     }
+}
+
+fn newest<'a>(published: impl IntoIterator<Item = &'a Published>) -> Newest {
+    published.into_iter().map(|p| (p.directory.instance().clone(), p.directory.expires())).collect()
 }
 
 fn same(one: &[Published], other: &[Published]) -> bool {

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
@@ -17,7 +16,7 @@ use openssl::x509::{X509, X509NameBuilder};
 use simpul_core::UnixTime;
 use simpul_trust::token::SoftSigner;
 
-use crate::files::write_whole;
+use crate::files::{make_dir, write_whole};
 use crate::keys::{self, KeyError};
 
 /// Seconds that a key made here is good for: twenty years. Information systems pin the certificate itself.
@@ -56,7 +55,7 @@ pub(crate) fn open(dir: &Path, address: Option<IpAddr>, now: UnixTime) -> Result
             let path = path.to_owned();
             move |cause| InternalTlsError::Write { path, cause }
         };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
+        make_dir(dir).map_err(failed(dir))?;
         write_whole(&key_file, &key, 0o600).map_err(failed(&key_file))?;
         write_whole(&certificate_file, &certificate, 0o644).map_err(failed(&certificate_file))?;
     }

@@ -11,6 +11,17 @@ use simpul_exchange::ports::SigningKeys;
 use simpul_trust::cert::{CertError, Certificate};
 use simpul_trust::token::{SignError, Signer, SoftSigner};
 
+use crate::config::{FileError, Named};
+
+/// What a private key must be.
+const KEY: &str = "a private key (PKCS#8, PEM) that only its owner may read, and that belongs to the certificate";
+
+/// What a key's certificates must be.
+const CERTIFICATE: &str = "the certificate of the key (PEM), followed by intermediates if there are any";
+
+/// What other certificates must be.
+const CERTIFICATES: &str = "at least one certificate (PEM)";
+
 /// Why a key or certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
@@ -81,16 +92,35 @@ impl SigningKeys for KeyRing {
     }
 }
 
+/// As [`signer`], of files that a configuration names.
+pub(crate) fn named_signer(key: &Named, certificate: &Named) -> Result<SoftSigner, FileError> {
+    let chain = certificates(certificate).map_err(|cause| certificate.refused(CERTIFICATE, cause))?;
+    let pem = private_key(key).map_err(|cause| key.refused(KEY, cause))?;
+    join(key, &pem, chain).map_err(|cause| key.refused(KEY, cause))
+}
+
+/// As [`certificates`], of a file that a configuration names.
+pub(crate) fn named_certificates(path: &Named) -> Result<Vec<Certificate>, FileError> {
+    certificates(path).map_err(|cause| path.refused(CERTIFICATES, cause))
+}
+
 /// Reads a private key (PKCS#8 PEM, mode 0600) with its certificate and intermediates (PEM, leaf first).
 pub(crate) fn signer(key: &Path, certificate: &Path) -> Result<SoftSigner, KeyError> {
+    let pem = private_key(key)?;
+    join(key, &pem, certificates(certificate)?)
+}
+
+fn private_key(key: &Path) -> Result<Vec<u8>, KeyError> {
     let mode = std::fs::metadata(key).map_err(|c| unreadable(key, c))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyError::Open { path: key.to_owned(), mode });
     }
-    let pem = std::fs::read(key).map_err(|c| unreadable(key, c))?;
-    let mut chain = certificates(certificate)?;
+    std::fs::read(key).map_err(|c| unreadable(key, c))
+}
+
+fn join(key: &Path, pem: &[u8], mut chain: Vec<Certificate>) -> Result<SoftSigner, KeyError> {
     let leaf = chain.remove(0);
-    SoftSigner::from_pem(&pem, leaf, chain).map_err(|cause| KeyError::Key { path: key.to_owned(), cause })
+    SoftSigner::from_pem(pem, leaf, chain).map_err(|cause| KeyError::Key { path: key.to_owned(), cause })
 }
 
 /// Reads every certificate of a PEM file, in order; at least one.

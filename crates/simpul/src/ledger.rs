@@ -18,8 +18,8 @@ use simpul_trust::seal::{self, Parts};
 use simpul_wire::gconf::Anchor;
 
 use crate::cli::RoleArgs;
-use crate::config::{ConfigError, NodeConfig};
-use crate::membership::{MembershipError, read_anchor};
+use crate::config::{ConfigError, FileError, NodeConfig};
+use crate::membership::read_anchor;
 use crate::verdict::chain;
 
 /// Records read at a time.
@@ -32,7 +32,7 @@ enum AuditError {
     #[error("the configuration has no section [server]")]
     NoServer,
     #[error("the anchor cannot be used")]
-    Anchor(#[source] MembershipError),
+    Anchor(#[source] FileError),
     #[error("the message log cannot be opened; is the server still running?")]
     Open(#[source] OpenError),
     #[error("the message log cannot be read")]

@@ -3,6 +3,7 @@
 //! Here are the command line, the configuration, and the composition of roles from the crates that know their parts.
 //! No rule of the domain lives here.
 
+mod accepted;
 mod agreements;
 mod cli;
 mod conf;

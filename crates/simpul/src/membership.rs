@@ -1,19 +1,20 @@
 //! What an instance consists of, as its operator writes it down: members, servers, trust services, groups, and the
 //! instances it trusts. A TOML file beside the registry's configuration; its paths are relative to it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use simpul_core::ident::{GroupCode, Instance, MemberClass, MemberCode, ServerCode, SubsystemCode};
-use simpul_core::{ClientId, MemberId, ServerId};
+use simpul_core::{ClientId, MemberId, ServerId, limits};
 use simpul_registry::publish;
 use simpul_trust::cert::{Certificate, CertificateProfile};
-use simpul_wire::gconf::{Anchor, ManagementService};
+use simpul_wire::gconf::{Anchor, DocumentError, ManagementService};
 
-use crate::config::{ConfigError, text, texts};
-use crate::keys::{self, KeyError};
+use crate::config::{ConfigError, FileError, Named, text, texts};
+use crate::files::{self, FilesError};
+use crate::keys;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -94,7 +95,7 @@ pub(crate) struct Server {
     /// Where others reach it: an IP address or host name, without a port.
     pub(crate) address: String,
     /// Its authentication certificates (PEM files).
-    pub(crate) auth_certificates: Vec<PathBuf>,
+    pub(crate) auth_certificates: Vec<Named>,
     /// Clients that are registered on it.
     #[serde(default, deserialize_with = "texts")]
     pub(crate) clients: Vec<ClientId>,
@@ -109,7 +110,7 @@ pub(crate) struct Ca {
     /// Its name.
     pub(crate) name: String,
     /// Its certificate (PEM file).
-    pub(crate) certificate: PathBuf,
+    pub(crate) certificate: Named,
     /// How subjects name members: the profile's Java class name (wire.md §10.1).
     #[serde(deserialize_with = "profile")]
     pub(crate) profile: CertificateProfile,
@@ -124,7 +125,7 @@ pub(crate) struct Ocsp {
     /// Where it answers.
     pub(crate) url: String,
     /// Its certificate (PEM file), if it does not sign with the CA's.
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) certificate: Option<Named>,
 }
 
 /// A timestamping authority.
@@ -136,7 +137,7 @@ pub(crate) struct Tsa {
     /// Where it answers.
     pub(crate) url: String,
     /// Its certificate (PEM file).
-    pub(crate) certificate: PathBuf,
+    pub(crate) certificate: Named,
 }
 
 /// A global group.
@@ -158,7 +159,7 @@ pub(crate) struct Group {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Federation {
     /// The other instance's anchor for its external configuration.
-    pub(crate) anchor: PathBuf,
+    pub(crate) anchor: Named,
 }
 
 /// Why a membership file cannot be used.
@@ -167,23 +168,18 @@ pub(crate) enum MembershipError {
     /// The file itself.
     #[error("the membership file cannot be used")]
     File(#[source] ConfigError),
-    /// A certificate that it names.
-    #[error("{what}")]
-    Certificate {
-        /// Whose certificate.
-        what: String,
-        /// Why.
-        #[source]
-        cause: KeyError,
-    },
-    /// An anchor that it names.
-    #[error("{}: the anchor cannot be used: {why}", path.display())]
-    Anchor {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
+    /// A certificate or anchor that it names.
+    #[error(transparent)]
+    Named(FileError),
+}
+
+/// Why an anchor cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum AnchorError {
+    #[error("the file cannot be used")]
+    File(#[source] FilesError),
+    #[error("it is no anchor")]
+    Document(#[source] DocumentError),
 }
 
 impl Membership {
@@ -193,16 +189,23 @@ impl Membership {
             .map_err(|cause| MembershipError::File(ConfigError::Read { path: path.to_owned(), cause }))?;
         let mut membership: Self = toml::from_str(&text)
             .map_err(|e| MembershipError::File(ConfigError::Parse { path: path.to_owned(), why: e.to_string() }))?;
-        let base = path.parent().unwrap_or(Path::new("."));
-        let fix = |path: &mut PathBuf| *path = base.join(&*path);
-        membership.server.iter_mut().flat_map(|s| &mut s.auth_certificates).for_each(fix);
-        membership.ca.iter_mut().for_each(|ca| {
-            fix(&mut ca.certificate);
-            ca.ocsp.iter_mut().filter_map(|o| o.certificate.as_mut()).for_each(fix);
-        });
-        membership.tsa.iter_mut().for_each(|tsa| fix(&mut tsa.certificate));
-        membership.federation.iter_mut().for_each(|f| fix(&mut f.anchor));
+        membership.files().for_each(|(key, named)| named.place(path, &text, key));
         Ok(membership)
+    }
+
+    /// The files that it names, each with its section and key.
+    fn files(&mut self) -> impl Iterator<Item = (&'static str, &mut Named)> {
+        let servers = self.server.iter_mut().flat_map(|s| &mut s.auth_certificates);
+        let authorities = self.ca.iter_mut().flat_map(|ca| {
+            let responders = ca.ocsp.iter_mut().filter_map(|o| o.certificate.as_mut());
+            std::iter::once(("[[ca]] certificate", &mut ca.certificate))
+                .chain(responders.map(|c| ("[[ca]] ocsp certificate", c)))
+        });
+        servers
+            .map(|c| ("[[server]] auth-certificates", c))
+            .chain(authorities)
+            .chain(self.tsa.iter_mut().map(|tsa| ("[[tsa]] certificate", &mut tsa.certificate)))
+            .chain(self.federation.iter_mut().map(|f| ("[[federation]] anchor", &mut f.anchor)))
     }
 
     /// What the registry publishes: every certificate and anchor that the file names is read.
@@ -223,7 +226,11 @@ impl Membership {
         resolved.groups = self.group.iter().map(Group::resolve).collect();
         resolved.certification = self.ca.iter().map(Ca::resolve).collect::<Result<_, _>>()?;
         resolved.timestamping = self.tsa.iter().map(Tsa::resolve).collect::<Result<_, _>>()?;
-        resolved.federation = self.federation.iter().map(|f| read_anchor(&f.anchor)).collect::<Result<_, _>>()?;
+        resolved.federation = self
+            .federation
+            .iter()
+            .map(|f| read_anchor(&f.anchor).map_err(MembershipError::Named))
+            .collect::<Result<_, _>>()?;
         resolved.ocsp_freshness = Duration::from_secs(self.ocsp_freshness_seconds);
         resolved.timestamping_interval = Duration::from_secs(self.timestamping_interval_seconds);
         resolved.validity = validity;
@@ -231,11 +238,11 @@ impl Membership {
     }
 }
 
-/// Reads an anchor file.
-pub(crate) fn read_anchor(path: &Path) -> Result<Anchor, MembershipError> {
-    let broken = |why: String| MembershipError::Anchor { path: path.to_owned(), why };
-    let bytes = std::fs::read(path).map_err(|e| broken(e.to_string()))?;
-    Anchor::parse(&bytes).map_err(|e| broken(e.to_string()))
+/// Reads an anchor that a configuration names.
+pub(crate) fn read_anchor(named: &Named) -> Result<Anchor, FileError> {
+    let refused = |cause| named.refused("a configuration anchor (XML), as the state hands it out,", cause);
+    let bytes = files::read(named, limits::CONF_ANCHOR).map_err(|cause| refused(AnchorError::File(cause)))?;
+    Anchor::parse(&bytes).map_err(|cause| refused(AnchorError::Document(cause)))
 }
 
 impl Member {
@@ -252,9 +259,7 @@ impl Member {
 impl Server {
     fn resolve(&self) -> Result<publish::ServerEntry, MembershipError> {
         let id = ServerId { owner: self.owner.clone(), code: self.code.clone() };
-        let hash = |path: &PathBuf| {
-            certificate(path, format!("[[server]] {}: auth-certificates", id.short())).map(|c| c.sha256())
-        };
+        let hash = |named: &Named| certificate(named).map(|c| c.sha256());
         Ok(publish::ServerEntry {
             address: Some(self.address.clone()),
             auth_certificates: self.auth_certificates.iter().map(hash).collect::<Result<_, _>>()?,
@@ -267,9 +272,8 @@ impl Server {
 
 impl Ca {
     fn resolve(&self) -> Result<publish::CertificationService, MembershipError> {
-        let what = format!("[[ca]] {}", self.name);
         let responder = |o: &Ocsp| {
-            let certificate = o.certificate.as_ref().map(|path| certificate(path, format!("{what}: ocsp")));
+            let certificate = o.certificate.as_ref().map(certificate);
             Ok(publish::OcspResponder { url: o.url.clone(), certificate: certificate.transpose()? })
         };
         Ok(publish::CertificationService {
@@ -277,7 +281,7 @@ impl Ca {
             profile: self.profile,
             authentication_only: false,
             top: publish::CaEntry {
-                certificate: certificate(&self.certificate, what.clone())?,
+                certificate: certificate(&self.certificate)?,
                 ocsp: self.ocsp.iter().map(responder).collect::<Result<_, _>>()?,
             },
             intermediates: Vec::new(),
@@ -290,7 +294,7 @@ impl Tsa {
         Ok(publish::TimestampingService {
             name: self.name.clone(),
             url: self.url.clone(),
-            certificate: certificate(&self.certificate, format!("[[tsa]] {}", self.name))?,
+            certificate: certificate(&self.certificate)?,
         })
     }
 }
@@ -302,8 +306,8 @@ impl Group {
 }
 
 /// The first certificate of a PEM file.
-fn certificate(path: &Path, what: String) -> Result<Certificate, MembershipError> {
-    let mut all = keys::certificates(path).map_err(|cause| MembershipError::Certificate { what, cause })?;
+fn certificate(named: &Named) -> Result<Certificate, MembershipError> {
+    let mut all = keys::named_certificates(named).map_err(MembershipError::Named)?;
     Ok(all.swap_remove(0))
 }
 

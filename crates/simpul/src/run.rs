@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::RoleArgs;
 use crate::config::{ConfigError, NodeConfig};
 use crate::role::{self, RoleError, Running};
-use crate::shutdown;
+use crate::shutdown::Requests;
 use crate::verdict::chain;
 
 /// Which roles to start.
@@ -31,6 +31,8 @@ enum RunError {
     Config(#[source] ConfigError),
     #[error("the configuration has no section [{0}]")]
     NoSection(&'static str),
+    #[error("a file that the configuration names cannot be used")]
+    Files(#[source] RoleError),
     #[error("a role did not start")]
     Role(#[source] RoleError),
 }
@@ -45,8 +47,9 @@ pub(crate) async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) 
             return ExitCode::FAILURE;
         }
     };
+    let requests = Requests::listen();
     say(&format!("ready: {}", running.iter().map(Running::line).collect::<Vec<_>>().join("; ")));
-    shutdown::requested().await;
+    requests.one().await;
     stop.cancel();
     for role in running {
         role.ended().await;
@@ -54,9 +57,10 @@ pub(crate) async fn roles(args: &RoleArgs, which: Which, clock: Arc<dyn Clock>) 
     ExitCode::SUCCESS
 }
 
-/// Checks a configuration file and says what would run.
+/// Checks a configuration file with the files that it names, and says what would run.
 pub(crate) fn check(args: &RoleArgs) -> ExitCode {
-    match NodeConfig::read(&args.config) {
+    let usable = |config: NodeConfig| role::check::files(&config).map(|()| config).map_err(RunError::Files);
+    match NodeConfig::read(&args.config).map_err(RunError::Config).and_then(usable) {
         Ok(config) => {
             let sections = [
                 ("registry", config.registry.is_some()),
@@ -68,7 +72,7 @@ pub(crate) fn check(args: &RoleArgs) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            problem(&RunError::Config(error));
+            problem(&error);
             ExitCode::FAILURE
         }
     }
@@ -81,15 +85,13 @@ async fn start(
     stop: &CancellationToken,
 ) -> Result<Vec<Running>, RunError> {
     let config = NodeConfig::read(&args.config).map_err(RunError::Config)?;
+    let wrong = |error: RoleError| RunError::Role(error.placed(&config));
     let wanted = |role| which == Which::All || which == role;
     let mut running = Vec::new();
     if wanted(Which::Lab) {
         match &config.lab {
-            Some(lab) => running.push(
-                role::lab::start(lab, config.beside_lab(), clock.clone(), stop.clone())
-                    .await
-                    .map_err(RunError::Role)?,
-            ),
+            Some(lab) => running
+                .push(role::lab::start(lab, config.beside_lab(), clock.clone(), stop.clone()).await.map_err(wrong)?),
             None if which == Which::Lab => return Err(RunError::NoSection("lab")),
             None => {}
         }
@@ -98,7 +100,7 @@ async fn start(
         match &config.registry {
             Some(registry) => {
                 let started = role::registry::start(registry, clock.clone(), stop.clone()).await;
-                running.push(started.map_err(RunError::Role)?);
+                running.push(started.map_err(wrong)?);
             }
             None if which == Which::Registry => return Err(RunError::NoSection("registry")),
             None => {}
@@ -108,7 +110,7 @@ async fn start(
         match &config.server {
             Some(server) => {
                 let started = role::server::start(server, &config.storage, clock.clone(), stop.clone()).await;
-                running.push(started.map_err(RunError::Role)?.0);
+                running.push(started.map_err(wrong)?.0);
             }
             None if which == Which::Server => return Err(RunError::NoSection("server")),
             None => {}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{BenchError, Key};
+use super::{BenchError, Key, load};
 
 /// A running federation: each role in a process of its own.
 pub(super) struct Federation {
@@ -15,6 +15,8 @@ pub(super) struct Federation {
     dir: PathBuf,
     pub(super) url: String,
     pub(super) path: String,
+    /// Where the register answers the same call itself.
+    register: String,
 }
 
 struct Role {
@@ -36,8 +38,10 @@ impl Federation {
             .map_err(|cause| BenchError::System { what: "no federation.json", cause })?;
         let plan: Value = serde_json::from_slice(&plan).map_err(|e| BenchError::Program(e.to_string()))?;
         let url = plan.pointer("/id/server/consumer").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let path = "/r1/MY/GOV/1001/civil-registry/persons/persons/LAB-00042".to_owned();
-        let mut federation = Self { roles: Vec::new(), dir: dir.to_owned(), url, path };
+        let path = format!("/r1/MY/GOV/1001/civil-registry/persons{PERSON}");
+        let register = plan.pointer("/my/register").and_then(Value::as_str).unwrap_or_default();
+        let register = format!("{register}{PERSON}");
+        let mut federation = Self { roles: Vec::new(), dir: dir.to_owned(), url, path, register };
         for role in ["lab", "registry", "server"] {
             for instance in ["id", "my"] {
                 let mut role = Role::start(simpul, role, &dir.join(instance).join("simpul.toml"))?;
@@ -46,6 +50,11 @@ impl Federation {
             }
         }
         Ok(federation)
+    }
+
+    /// What the register answers by itself: each exchange must bring exactly this.
+    pub(super) fn expected(&self) -> Result<Vec<u8>, BenchError> {
+        load::fetch(&self.register)
     }
 
     /// The larger peak of the two security servers.
@@ -60,8 +69,9 @@ impl Federation {
         self.roles.iter().map(of).collect()
     }
 
-    /// Stops the servers and lets the binary verify every record of both logs.
-    pub(super) fn verify_records(mut self, simpul: &Path) -> Result<(), BenchError> {
+    /// Stops the servers and lets the binary verify every record of both logs: there must be a request and an answer of
+    /// each exchange, and nothing else.
+    pub(super) fn verify_records(mut self, simpul: &Path, exchanges: u64) -> Result<(), BenchError> {
         self.roles.clear();
         for instance in ["id", "my"] {
             let config = self.dir.join(instance).join("simpul.toml");
@@ -76,10 +86,24 @@ impl Federation {
                 let why = String::from_utf8_lossy(&output.stderr);
                 return Err(BenchError::Program(format!("{instance}: records do not verify: {text}{why}")));
             }
+            let records = records(&text);
+            if records != Some(2 * exchanges) {
+                let found = records.map_or_else(|| "no number of".to_owned(), |n| n.to_string());
+                let why = format!("{instance}: {found} records of {exchanges} exchanges, which leave two each");
+                return Err(BenchError::Program(why));
+            }
         }
         Ok(())
     }
 }
+
+/// The number of records in what `simpul ledger verify` says.
+fn records(text: &str) -> Option<u64> {
+    text.lines().last()?.split_once(" records, ")?.0.parse().ok()
+}
+
+/// The call.
+const PERSON: &str = "/persons/LAB-00042";
 
 impl Role {
     fn start(simpul: &Path, role: &str, config: &Path) -> Result<Self, BenchError> {
@@ -164,5 +188,17 @@ impl std::fmt::Display for Spent {
             write!(f, "{}{name} {micros} µs", if nth == 0 { "" } else { ", " })?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_records_is_read() {
+        assert_eq!(records("WRONG  record 1\n31092 records, 31092 stamped, 0 wrong\n"), Some(31_092));
+        assert_eq!(records("cannot open"), None);
+        assert_eq!(records(""), None);
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Load {
     address: SocketAddr,
     request: String,
     connections: usize,
+    /// What each call must be answered with, octet for octet.
+    expected: Vec<u8>,
 }
 
 /// What one round gave.
@@ -36,13 +38,13 @@ impl Outcome {
 }
 
 impl Load {
-    pub(super) fn new(base: &str, path: &str, connections: usize) -> Result<Self, BenchError> {
+    pub(super) fn new(base: &str, path: &str, connections: usize, expected: Vec<u8>) -> Result<Self, BenchError> {
         let host = base.trim_start_matches("http://");
         let address = host.parse().map_err(|_| BenchError::Program(format!("`{base}` is no http://IP:PORT")))?;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Road-Client: ID/GOV/3201/manpower\r\nAccept: application/json\r\n\r\n"
         );
-        Ok(Self { address, request, connections: connections.max(1) })
+        Ok(Self { address, request, connections: connections.max(1), expected })
     }
 
     /// Calls for this long; any wrong answer is an error.
@@ -83,12 +85,29 @@ impl Load {
             let start = Instant::now();
             writer.write_all(self.request.as_bytes()).map_err(|e| e.to_string())?;
             let (status, body) = read_answer(&mut reader).map_err(|e| e.to_string())?;
-            if status != 200 || !body.starts_with(b"{") {
+            if status != 200 || body != self.expected {
                 return Err(format!("status {status}: {}", String::from_utf8_lossy(&body)));
             }
             times.push(start.elapsed());
         }
         Ok(times)
+    }
+}
+
+/// The body that a URL (`http://IP:PORT/…`) answers with.
+pub(super) fn fetch(url: &str) -> Result<Vec<u8>, BenchError> {
+    let wrong = || BenchError::Program(format!("`{url}` is no http://IP:PORT/…"));
+    let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let (host, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).ok_or_else(wrong)?;
+    let what = "the register did not answer";
+    let failed = |cause| BenchError::System { what, cause };
+    let mut stream = TcpStream::connect(host).map_err(failed)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(failed)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(failed)?;
+    match read_answer(&mut BufReader::new(stream)).map_err(failed)? {
+        (200, body) => Ok(body),
+        (status, _) => Err(BenchError::Program(format!("{what}: status {status}"))),
     }
 }
 
@@ -131,5 +150,49 @@ fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> std::io::Result
         if size == 0 {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    const BODY: &[u8] = b"{\"id\":\"LAB-00042\"}";
+
+    /// An address at which the first call is answered with one body and each one after it with another.
+    fn answering(first: &'static [u8], then: &'static [u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut bodies = std::iter::once(first).chain(std::iter::repeat(then));
+            let mut line = String::new();
+            while reader.read_line(&mut line).is_ok_and(|n| n > 0) {
+                if line.trim_end().is_empty() {
+                    let body = bodies.next().unwrap();
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                    if stream.write_all(&[head.as_bytes(), body].concat()).is_err() {
+                        break;
+                    }
+                }
+                line.clear();
+            }
+        });
+        base
+    }
+
+    #[test]
+    fn an_answer_is_right_only_if_it_is_whole() {
+        let run = |first, then| {
+            let load = Load::new(&answering(first, then), "/", 1, BODY.to_vec()).unwrap();
+            load.run(Duration::from_millis(50))
+        };
+        assert!(run(BODY, BODY).unwrap().answers() > 0);
+        for other in [&b"{\"id\":\"LAB-00042\""[..], b"{\"id\":\"LAB-00043\"}", b"{\"id\":\"LAB-00042\"}\n", b""] {
+            assert!(matches!(run(BODY, other), Err(BenchError::Wrong { wrong: 1, .. })), "{other:?}");
+        }
+        assert_eq!(fetch(&format!("{}/a", answering(BODY, b""))).unwrap(), BODY);
     }
 }

@@ -29,8 +29,8 @@ pub(crate) enum Bench {
     ///
     /// Two `simpul server` processes exchange small GET calls. The floor is what the same processors could do if an
     /// exchange were nothing but its asymmetric cryptography: 2 signatures and 2 verifications. Rounds of both
-    /// alternate. Fails on any wrong answer and on any record that does not verify afterwards; the speed itself is a
-    /// report.
+    /// alternate. Fails on any answer that is not octet for octet what the register says, on any record that does not
+    /// verify afterwards, and if both logs do not hold two records of each exchange; the speed itself is a report.
     Exchange(Exchange),
     /// What a decision costs with 10,000 agreements loaded, as a share of an exchange.
     ///
@@ -131,9 +131,9 @@ fn exchange(project: &Project, options: &Exchange) -> Result<(), BenchError> {
     let _ = std::fs::remove_dir_all(&dir);
     let federation = Federation::start(&simpul, &dir, options.key)?;
     let floor = Floor::new(options.key).map_err(BenchError::Crypto)?;
-    let load = Load::new(&federation.url, &federation.path, options.connections)?;
+    let load = Load::new(&federation.url, &federation.path, options.connections, federation.expected()?)?;
     println!("warm-up");
-    load.run(Duration::from_secs(2))?;
+    let mut exchanges = load.run(Duration::from_secs(2))?.answers();
     let mut rounds = Vec::new();
     let mut spent = Spent::default();
     for round in 1..=ROUNDS {
@@ -141,6 +141,7 @@ fn exchange(project: &Project, options: &Exchange) -> Result<(), BenchError> {
         let before = federation.cpu_ticks();
         let outcome = load.run(Duration::from_secs(options.seconds))?;
         spent.add(&before, &federation.cpu_ticks(), outcome.answers());
+        exchanges += outcome.answers();
         println!(
             "round {round}: {:.0} exchanges/s, p50 {:.2} ms, p99 {:.2} ms; floor {floor:.0}/s; ratio {:.3}",
             outcome.per_second,
@@ -152,7 +153,7 @@ fn exchange(project: &Project, options: &Exchange) -> Result<(), BenchError> {
     }
     println!("processor time per exchange: {spent}");
     let peak = federation.peak_rss_kib();
-    federation.verify_records(&simpul)?;
+    federation.verify_records(&simpul, exchanges)?;
     report(options, &rounds, peak);
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(super) fn run(project: &Project, options: &Policy) -> Result<(), BenchError>
     let dir = project.target.join("bench-policy");
     let _ = std::fs::remove_dir_all(&dir);
     let federation = Federation::start(&simpul, &dir, Key::Rsa2048)?;
-    let load = Load::new(&federation.url, &federation.path, 8)?;
+    let load = Load::new(&federation.url, &federation.path, 8, federation.expected()?)?;
     println!("warm-up");
     load.run(Duration::from_secs(1))?;
     let mut spent = Spent::default();

@@ -203,6 +203,32 @@ async fn only_kept_configurations_can_be_cited() {
     restarted.record((), |()| citing(1)).await.unwrap();
 }
 
+/// What is offered is kept with the first record that cites it, and not before; decision 0004.
+#[tokio::test]
+async fn an_offered_configuration_is_kept_when_it_is_cited() {
+    let store = Arc::new(MemoryStore::default());
+    let ledger = open(store.clone(), LedgerSettings::default()).await;
+    let citing = |ids: &[u8]| NewRecord { conf: ids.iter().map(|id| ConfId::new([*id; 32])).collect(), ..record(1) };
+    let kept = async |id: u8| store.conf(ConfId::new([id; 32])).await.unwrap();
+    let offers: Vec<_> = (1..=5).map(|id| ledger.offer_conf(conf(id)).unwrap()).collect();
+    let again = ledger.offer_conf(conf(4)).unwrap();
+    assert!(offers.iter().any(|offer| Arc::ptr_eq(offer, &again)), "held once");
+    for id in 1..=5 {
+        assert_eq!(kept(id).await, None);
+    }
+    ledger.record((), |()| citing(&[2, 4])).await.unwrap();
+    for id in 1..=5 {
+        assert_eq!(kept(id).await, [2, 4].contains(&id).then(|| conf(id)), "{id}");
+    }
+    // What nobody holds any more cannot be cited, unless it was kept.
+    drop((offers, again));
+    for (id, known) in [(2, true), (4, true), (5, false)] {
+        let outcome = ledger.record((), |()| citing(&[id])).await;
+        assert_eq!(outcome.is_ok(), known, "{id}: {outcome:?}");
+        assert!(known || matches!(outcome, Err(LedgerError::UnknownConf(_))));
+    }
+}
+
 #[tokio::test]
 async fn every_field_has_its_bound() {
     let ledger = open(Arc::new(MemoryStore::default()), LedgerSettings::default()).await;
@@ -285,9 +311,11 @@ async fn configurations_have_their_bounds() {
     };
     for conf in of(0) {
         ledger.keep_conf(&conf).await.unwrap();
+        ledger.offer_conf(conf).unwrap();
     }
     for conf in of(1) {
         assert!(matches!(ledger.keep_conf(&conf).await.unwrap_err(), LedgerError::TooLong { .. }));
+        assert!(matches!(ledger.offer_conf(conf).unwrap_err(), LedgerError::TooLong { .. }));
     }
 }
 

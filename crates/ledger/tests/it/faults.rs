@@ -171,6 +171,31 @@ async fn a_configuration_whose_answer_was_lost_can_be_kept_again() {
     }
 }
 
+/// No record stands in the log before the configuration that it cites.
+#[tokio::test]
+async fn a_configuration_that_cannot_be_kept_refuses_the_record_that_cites_it() {
+    for how in [How::Lost, How::LostAfterEffect, How::Halt, How::HaltAfterEffect] {
+        let store = store();
+        let (ledger, writer) = open(&store).await;
+        tokio::spawn(writer.run());
+        let _offer = ledger.offer_conf(conf(1)).unwrap();
+        let citing = |n| NewRecord { conf: vec![conf(1).id], ..record(n) };
+        store.break_next(Step::KeepConf, how, 1);
+        let error = ledger.record((), |()| citing(1)).await.unwrap_err();
+        assert_eq!(error.code(), Code::LoggingFailed, "wire.md §7.2");
+        assert_eq!(store.inner().head().await.unwrap().next, RecordId::FIRST, "{how:?}");
+        match how {
+            How::Lost | How::LostAfterEffect => {
+                assert!(matches!(error, LedgerError::NotDurable(_)), "{error:?}");
+                let recorded = ledger.record((), |()| citing(2)).await.unwrap();
+                audit(&store, &[(recorded.id(), citing(2))]).await;
+                assert_eq!(ledger.conf(conf(1).id).await.unwrap(), Some(conf(1)));
+            }
+            How::Halt | How::HaltAfterEffect => assert!(matches!(error, LedgerError::Halted(_)), "{error:?}"),
+        }
+    }
+}
+
 /// The place is looked up after an unanswered commit; a repeated try must keep to it.
 #[tokio::test]
 async fn a_commit_in_a_place_that_was_looked_up_is_not_made_twice() {

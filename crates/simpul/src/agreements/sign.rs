@@ -55,7 +55,7 @@ impl Desk {
     ) -> Result<String, Problem> {
         let entry = self.role.sign.iter().find(|key| key.member == *member);
         let entry = entry.ok_or_else(|| Problem::NotOwn(member.clone()))?;
-        let signer = keys::signer(&entry.key, &entry.certificate).map_err(|cause| Problem::Sign(cause.into()))?;
+        let signer = keys::named_signer(&entry.key, &entry.certificate).map_err(|cause| Problem::Sign(cause.into()))?;
         self.made(text, member, &signer, conf).await.map_err(Problem::Sign)
     }
 

@@ -1,6 +1,5 @@
 //! `[[server.client]]`, `[[server.service]]`, `[[server.access]]`, `[[server.mode]]`: who may ask whom for what.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -11,8 +10,8 @@ use simpul_exchange::server::ConnectionType;
 use simpul_policy::mode::{Partner, Rule};
 use simpul_policy::{Endpoint, Mode, Subject};
 
-use super::defaults;
 use super::values::text;
+use super::{Named, defaults};
 
 /// A client of this server.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,7 +25,7 @@ pub(crate) struct ClientEntry {
     pub(crate) connection: ConnectionType,
     /// Certificates of its information systems (PEM files).
     #[serde(default)]
-    pub(crate) certificates: Vec<PathBuf>,
+    pub(crate) certificates: Vec<Named>,
 }
 
 /// A service of a client.
@@ -47,7 +46,7 @@ pub(crate) struct ServiceEntry {
     /// The notice of a disabled service.
     pub(crate) disabled: Option<String>,
     /// For https: PEM files of the certificates one of which the service must present. Absent accepts any.
-    pub(crate) pinned: Option<Vec<PathBuf>>,
+    pub(crate) pinned: Option<Vec<Named>>,
     /// Its OpenAPI 3 description, a file or URL (for people; the exchange does not read it).
     pub(crate) openapi: Option<String>,
 }

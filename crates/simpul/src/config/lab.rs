@@ -1,9 +1,10 @@
 //! `[lab]`: test trust services and sample registers.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use serde::Deserialize;
+
+use super::Named;
 
 /// Test trust services and sample registers. Loopback only.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,18 +13,18 @@ pub(crate) struct LabRole {
     /// Where the CA's OCSP responder (`/ocsp`), the TSA (`/tsa`) and the register (`/register`) answer.
     pub(crate) listen: SocketAddr,
     /// The test CA's folder.
-    pub(crate) ca: PathBuf,
+    pub(crate) ca: Named,
     /// The anchor of the instance that this laboratory serves; it must be marked as lab.
-    pub(crate) anchor: PathBuf,
+    pub(crate) anchor: Named,
     /// Whether the sample civil register answers too.
     #[serde(default)]
     pub(crate) register: bool,
 }
 
 impl LabRole {
-    /// The paths in it.
-    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        [&mut self.ca, &mut self.anchor].into_iter()
+    /// The files and folders that it names, each with its section and key.
+    pub(super) fn files(&mut self) -> impl Iterator<Item = (&'static str, &mut Named)> {
+        [("[lab] ca", &mut self.ca), ("[lab] anchor", &mut self.anchor)].into_iter()
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -7,6 +7,7 @@ mod defaults;
 mod exchange;
 mod lab;
 mod log;
+mod named;
 mod patience;
 mod place;
 mod registry;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 pub(crate) use self::exchange::{AccessEntry, ClientEntry, ModeEntry, ServiceEntry};
 pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;
+pub(crate) use self::named::{FileError, Named};
 pub(crate) use self::patience::Patience;
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
@@ -37,6 +39,16 @@ pub(crate) struct NodeConfig {
     pub(crate) server: Option<ServerRole>,
     /// Test trust services and sample registers; loopback only.
     pub(crate) lab: Option<LabRole>,
+    /// The file that it was read from.
+    #[serde(skip)]
+    source: Source,
+}
+
+/// A configuration file as it was read.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    path: PathBuf,
+    text: String,
 }
 
 /// Where durable bytes live: SQLite and files in one folder.
@@ -44,7 +56,7 @@ pub(crate) struct NodeConfig {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Storage {
     /// The folder; made if it is missing, with rights for its owner only.
-    pub(crate) dir: PathBuf,
+    pub(crate) dir: Named,
 }
 
 /// A private key with its certificate and intermediates, as PEM files.
@@ -52,9 +64,9 @@ pub(crate) struct Storage {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct KeyFiles {
     /// PKCS#8 PEM, readable for its owner only.
-    pub(crate) key: PathBuf,
+    pub(crate) key: Named,
     /// The certificate, followed by intermediates if there are any.
-    pub(crate) certificate: PathBuf,
+    pub(crate) certificate: Named,
 }
 
 /// Why a configuration cannot be used.
@@ -94,13 +106,20 @@ impl NodeConfig {
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let mut config = Self::parse(&text, path)?;
-        config.resolve(path.parent().unwrap_or(Path::new(".")));
+        config.resolve(path, &text);
         config.check().map_err(|why| ConfigError::Meaning {
             path: path.to_owned(),
             line: place::line_of(&text, &why),
             why,
         })?;
+        config.source = Source { path: path.to_owned(), text };
         Ok(config)
+    }
+
+    /// The file, and the line that a reason against it names: `FILE, line N: `.
+    pub(crate) fn place(&self, why: &str) -> String {
+        let line = place::line_of(&self.source.text, why).map(|n| format!(", line {n}")).unwrap_or_default();
+        format!("{}{line}: ", self.source.path.display())
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
@@ -125,16 +144,16 @@ impl NodeConfig {
     }
 
     /// The anchor of the server in this file: what a laboratory must not stand beside unless it is a laboratory's.
-    pub(crate) fn beside_lab(&self) -> Option<&Path> {
-        self.server.as_ref().map(|server| server.anchor.as_path())
+    pub(crate) fn beside_lab(&self) -> Option<&Named> {
+        self.server.as_ref().map(|server| &server.anchor)
     }
 
-    fn resolve(&mut self, base: &Path) {
-        let fix = |path: &mut PathBuf| *path = base.join(&*path);
-        fix(&mut self.storage.dir);
-        self.registry.iter_mut().flat_map(RegistryRole::paths).for_each(fix);
-        self.lab.iter_mut().flat_map(LabRole::paths).for_each(fix);
-        self.server.iter_mut().flat_map(ServerRole::paths).for_each(fix);
+    fn resolve(&mut self, path: &Path, text: &str) {
+        let place = |(key, named): (&'static str, &mut Named)| named.place(path, text, key);
+        place(("[storage] dir", &mut self.storage.dir));
+        self.registry.iter_mut().flat_map(RegistryRole::files).for_each(place);
+        self.lab.iter_mut().flat_map(LabRole::files).for_each(place);
+        self.server.iter_mut().flat_map(ServerRole::files).for_each(place);
     }
 }
 

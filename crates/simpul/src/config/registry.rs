@@ -1,13 +1,12 @@
 //! `[registry]`: the central role.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 use simpul_core::ident::Instance;
 
 use super::values::text;
-use super::{KeyFiles, defaults};
+use super::{KeyFiles, Named, defaults};
 
 /// The central role.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,7 +18,7 @@ pub(crate) struct RegistryRole {
     /// Where the global configuration is published, in plain HTTP.
     pub(crate) listen: SocketAddr,
     /// What the instance consists of.
-    pub(crate) membership: PathBuf,
+    pub(crate) membership: Named,
     /// Signs the internal configuration; the certificate is in the anchor of the own instance.
     pub(crate) internal_sign: KeyFiles,
     /// Signs the external configuration; the certificate is in the anchor that other instances get.
@@ -33,10 +32,16 @@ pub(crate) struct RegistryRole {
 }
 
 impl RegistryRole {
-    /// The paths in it.
-    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let keys = [&mut self.internal_sign, &mut self.external_sign].into_iter();
-        keys.flat_map(|k| [&mut k.key, &mut k.certificate]).chain([&mut self.membership])
+    /// The files that it names, each with its section and key.
+    pub(super) fn files(&mut self) -> impl Iterator<Item = (&'static str, &mut Named)> {
+        [
+            ("[registry] membership", &mut self.membership),
+            ("[registry.internal-sign] key", &mut self.internal_sign.key),
+            ("[registry.internal-sign] certificate", &mut self.internal_sign.certificate),
+            ("[registry.external-sign] key", &mut self.external_sign.key),
+            ("[registry.external-sign] certificate", &mut self.external_sign.certificate),
+        ]
+        .into_iter()
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -1,7 +1,6 @@
 //! `[server]`: the security-server role.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -11,7 +10,7 @@ use simpul_exchange::server::ConnectionType;
 use simpul_trust::conf::download::AllowedFederations;
 
 use super::values::{text, texts};
-use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Patience, ServiceEntry, defaults};
+use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Named, Patience, ServiceEntry, defaults};
 
 /// The security-server role.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,7 +20,7 @@ pub(crate) struct ServerRole {
     #[serde(deserialize_with = "text")]
     pub(crate) id: ServerId,
     /// The configuration anchor of the own instance, as the state hands it out.
-    pub(crate) anchor: PathBuf,
+    pub(crate) anchor: Named,
     /// Instances whose configuration is used too.
     #[serde(default)]
     pub(crate) allowed_federations: Federations,
@@ -115,19 +114,31 @@ pub(crate) struct SignKey {
     #[serde(deserialize_with = "text")]
     pub(crate) member: MemberId,
     /// PKCS#8 PEM, readable for its owner only.
-    pub(crate) key: PathBuf,
+    pub(crate) key: Named,
     /// The certificate, followed by intermediates if there are any.
-    pub(crate) certificate: PathBuf,
+    pub(crate) certificate: Named,
 }
 
 impl ServerRole {
-    /// The paths in it.
-    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let own = [&mut self.anchor, &mut self.auth.key, &mut self.auth.certificate].into_iter();
-        own.chain(self.sign.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
-            .chain(self.internal_tls.iter_mut().flat_map(|k| [&mut k.key, &mut k.certificate]))
-            .chain(self.client.iter_mut().flat_map(|c| &mut c.certificates))
-            .chain(self.service.iter_mut().flat_map(|s| &mut s.pinned).flatten())
+    /// The files that it names, each with its section and key.
+    pub(super) fn files(&mut self) -> impl Iterator<Item = (&'static str, &mut Named)> {
+        let auth =
+            [("[server.auth] key", &mut self.auth.key), ("[server.auth] certificate", &mut self.auth.certificate)];
+        let internal = self.internal_tls.iter_mut().flat_map(|k| {
+            [("[server.internal-tls] key", &mut k.key), ("[server.internal-tls] certificate", &mut k.certificate)]
+        });
+        let sign = self
+            .sign
+            .iter_mut()
+            .flat_map(|k| [("[[server.sign]] key", &mut k.key), ("[[server.sign]] certificate", &mut k.certificate)]);
+        let clients = self.client.iter_mut().flat_map(|c| &mut c.certificates);
+        let pinned = self.service.iter_mut().flat_map(|s| &mut s.pinned).flatten();
+        std::iter::once(("[server] anchor", &mut self.anchor))
+            .chain(auth)
+            .chain(internal)
+            .chain(sign)
+            .chain(clients.map(|c| ("[[server.client]] certificates", c)))
+            .chain(pinned.map(|c| ("[[server.service]] pinned", c)))
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

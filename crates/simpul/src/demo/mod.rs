@@ -22,7 +22,7 @@ use self::prepare::{PrepareError, Wishes};
 use crate::cli::{DemoArgs, KeyKind};
 use crate::config::{ConfigError, NodeConfig};
 use crate::role::{self, RoleError, Running};
-use crate::shutdown;
+use crate::shutdown::Requests;
 use crate::verdict::chain;
 
 /// Why the demo did not start.
@@ -98,8 +98,9 @@ async fn demo(args: &DemoArgs, clock: Arc<dyn Clock>, say: &Say) -> Result<ExitC
         say.report(args.json, &report);
         return Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    let requests = Requests::listen();
     say.addresses(&federation.plan);
-    shutdown::requested().await;
+    requests.one().await;
     say.line("stopping");
     federation.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -134,7 +135,10 @@ impl Federation {
         let mut federation = Self { plan, roles: Vec::new(), servers: Vec::new(), stop: CancellationToken::new() };
         let configs = federation.configs()?;
         for (instance, config) in &configs {
-            let wrong = |cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) };
+            let wrong = |cause: RoleError| DemoError::Role {
+                instance: instance.clone(),
+                cause: Box::new(cause.placed(config)),
+            };
             if let Some(lab) = &config.lab {
                 let began = Instant::now();
                 let (clock, stop) = (Arc::clone(&clock), federation.stop.clone());
@@ -152,9 +156,10 @@ impl Federation {
             let Some(server) = &config.server else { continue };
             let began = Instant::now();
             let stop = federation.stop.clone();
-            let (running, handle) = role::server::start(server, &config.storage, Arc::clone(&clock), stop)
-                .await
-                .map_err(|cause| DemoError::Role { instance: instance.clone(), cause: Box::new(cause) })?;
+            let (running, handle) =
+                role::server::start(server, &config.storage, Arc::clone(&clock), stop).await.map_err(|cause| {
+                    DemoError::Role { instance: instance.clone(), cause: Box::new(cause.placed(config)) }
+                })?;
             federation.servers.push(handle);
             federation.took_place(running, began, say);
         }

@@ -75,10 +75,22 @@ pub(crate) enum PortError {
         #[source]
         cause: std::io::Error,
     },
+    /// Ports end at 65535.
+    #[error("--base-port {base} leaves no room for {PORTS} ports; {LAST_BASE} is the highest, and 0 finds free ones")]
+    NoRoom {
+        /// The wish.
+        base: u16,
+    },
     /// Nothing is free.
     #[error("no port is free on all of {0}")]
     None(String),
 }
+
+/// How many ports a site has.
+const PORTS: u16 = 5;
+
+/// The highest base port.
+const LAST_BASE: u16 = u16::MAX - (PORTS - 1);
 
 /// Times that a port is drawn before giving up.
 const DRAWS: usize = 64;
@@ -86,12 +98,15 @@ const DRAWS: usize = 64;
 impl Ports {
     /// Five ports from `base` on, or five free ones if it is 0; each is free on every address.
     pub(crate) fn find(addresses: &[Ipv4Addr], base: u16) -> Result<Self, PortError> {
+        if base > LAST_BASE {
+            return Err(PortError::NoRoom { base });
+        }
         let mut taken = Vec::new();
-        for wish in 0..5u16 {
+        for wish in 0..PORTS {
             let port = match base {
                 0 => draw(addresses, &taken)?,
                 _ => {
-                    let port = base.saturating_add(wish);
+                    let port = base.checked_add(wish).ok_or(PortError::NoRoom { base })?;
                     let busy = |(address, cause)| PortError::Taken { address, port, cause };
                     check_free(addresses, port).map_err(busy)?;
                     port
@@ -177,5 +192,15 @@ mod tests {
         let ports = Ports::find(&PAIR, 0).unwrap();
         let all = [ports.consumer, ports.registry, ports.lab, ports.peer, ports.ocsp];
         assert!(all.iter().all(|p| *p != 0 && *p != port));
+    }
+
+    #[test]
+    fn ports_end_at_65535() {
+        let ports = Ports::find(&PAIR, 65_531).unwrap();
+        let all = [ports.consumer, ports.registry, ports.lab, ports.peer, ports.ocsp];
+        assert_eq!(all, [65_531, 65_532, 65_533, 65_534, 65_535]);
+        for base in 65_532..=65_535 {
+            assert!(matches!(Ports::find(&PAIR, base), Err(PortError::NoRoom { base: told }) if told == base));
+        }
     }
 }

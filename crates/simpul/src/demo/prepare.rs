@@ -1,9 +1,7 @@
 //! Makes the demo federation: keys, certificates, anchors, and the configuration files that each role starts from.
 //! Everything in it is generated and marked as laboratory.
 
-use std::fs;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -410,8 +408,7 @@ certificate = "keys/auth.pem"
 }
 
 fn make_dir(path: &Path) -> Result<(), PrepareError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|cause| PrepareError::Write { path: path.to_owned(), cause })
+    files::make_dir(path).map_err(|cause| PrepareError::Write { path: path.to_owned(), cause })
 }
 
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PrepareError> {

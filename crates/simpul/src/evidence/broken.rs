@@ -4,13 +4,26 @@ use simpul_trust::asic::{AsicError, Container, Entry, VerifyError};
 use simpul_trust::seal::SealError;
 use simpul_trust::seal::chain::ChainError;
 
+use super::records;
+
 /// The ZIP file itself.
 const CONTAINER: &str = "container";
 const MESSAGE: Entry = Entry::Message;
 const SIGNATURE: Entry = Entry::Signature;
 
-/// The entry that cannot be read, or the container.
-pub(super) fn in_container(error: &AsicError) -> Vec<String> {
+/// The entry that cannot be read, the records of the ZIP file that do not hold, or the container.
+pub(super) fn in_octets(error: &AsicError, octets: &[u8]) -> Vec<String> {
+    let found = match error {
+        AsicError::Zip(_) | AsicError::Inconsistent(_) => records::in_question(octets),
+        _ => Vec::new(),
+    };
+    match found.is_empty() {
+        true => in_container(error),
+        false => found.iter().map(|record| format!("{CONTAINER}: {record}")).collect(),
+    }
+}
+
+fn in_container(error: &AsicError) -> Vec<String> {
     vec![match error {
         AsicError::Zip(_) | AsicError::TooManyEntries(_) | AsicError::Inconsistent(_) | AsicError::Write(_) => {
             CONTAINER.to_owned()

@@ -6,6 +6,7 @@
 mod agreed;
 mod broken;
 mod checks;
+mod records;
 mod report;
 
 use bytes::Bytes;
@@ -155,7 +156,7 @@ pub struct Configuration {
 pub fn judge(octets: &[u8], ground: &Ground, at: UnixTime) -> Verdict<Facts> {
     let container = match Container::read(octets) {
         Ok(container) => container,
-        Err(error) => return unread(&error, ground),
+        Err(error) => return unread(&error, octets, ground),
     };
     match verify_container(&container, ground.conf(), at) {
         Ok(found) => {
@@ -208,7 +209,7 @@ fn accepted(container: &Container, ignored: Vec<String>, found: &ContainerVerdic
 }
 
 /// A container that cannot be read: it is damaged, or it lacks something.
-fn unread(error: &AsicError, ground: &Ground) -> Verdict<Facts> {
+fn unread(error: &AsicError, octets: &[u8], ground: &Ground) -> Verdict<Facts> {
     let path = error.path();
     let (verdict, cure) = match path.as_slice() {
         [Code::AsicInvalidContainer] => (
@@ -224,7 +225,7 @@ fn unread(error: &AsicError, ground: &Ground) -> Verdict<Facts> {
         code: Some(FaultCode::own(Origin::None, path).to_string()),
         reason: Some(chain(error)),
         cure: Some(cure.to_owned()),
-        facts: Facts { in_question: broken::in_container(error), ..Facts::of(ground) },
+        facts: Facts { in_question: broken::in_octets(error, octets), ..Facts::of(ground) },
         checks: vec![check, checks::rest()],
     }
 }

@@ -1,6 +1,5 @@
 //! The laboratory: a test CA's OCSP responder, a TSA, and a sample register. Never beside real anchors.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,10 +11,11 @@ use simpul_io::listen::{self, Bounds, ConsumerHandler, Listener};
 use simpul_lab::ca::LabCa;
 use simpul_lab::{ocsp, register, tsa};
 use simpul_trust::conf::is_lab;
+use simpul_wire::gconf::Anchor;
 use tokio_util::sync::CancellationToken;
 
 use super::{RoleError, Running, web};
-use crate::config::LabRole;
+use crate::config::{LabRole, Named};
 use crate::membership::read_anchor;
 
 /// Octets of a request to a trust service or the register.
@@ -29,25 +29,41 @@ const OCSP_VALIDITY: Duration = Duration::from_secs(3600);
 /// `beside` is the anchor of a server in the same file: it must be a laboratory's too.
 pub(crate) async fn start(
     role: &LabRole,
-    beside: Option<&Path>,
+    beside: Option<&Named>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<Running, RoleError> {
-    let read = |path: &Path| read_anchor(path).map_err(|cause| RoleError::Membership { role: "lab", cause });
-    let anchor = read(&role.anchor)?;
-    for path in [Some(role.anchor.as_path()), beside].into_iter().flatten() {
-        if !is_lab(&read(path)?) {
-            return Err(RoleError::NotLab { role: "lab", anchor: path.to_owned() });
-        }
-    }
-    let ca = LabCa::load(&role.ca).map_err(|cause| RoleError::Ca { path: role.ca.clone(), cause })?;
-    let failed = |cause| RoleError::Listen { role: "lab", port: "listen", address: role.listen, cause };
+    let anchor = anchor(role, beside)?;
+    let ca = ca(role)?;
+    let failed =
+        |cause| RoleError::Listen { place: String::new(), role: "lab", port: "listen", address: role.listen, cause };
     let listener = Listener::bind(role.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let lab = Arc::new(Lab { ca, clock, register: role.register, last_serial: AtomicU64::new(0) });
     let task = tokio::spawn(listen::consumer(listener, None, lab, Bounds::default(), stop));
     Ok(Running { name: format!("lab of {}", anchor.instance), ports: vec![("http", address)], tasks: vec![task] })
 }
+
+/// The anchor of the instance that is served. It and the anchor `beside` must be a laboratory's.
+pub(super) fn anchor(role: &LabRole, beside: Option<&Named>) -> Result<Anchor, RoleError> {
+    for named in [Some(&role.anchor), beside].into_iter().flatten() {
+        if !is_lab(&read_anchor(named).map_err(RoleError::File)?) {
+            return Err(RoleError::File(named.refused("a laboratory's anchor", NotLab)));
+        }
+    }
+    read_anchor(&role.anchor).map_err(RoleError::File)
+}
+
+/// The test CA.
+pub(super) fn ca(role: &LabRole) -> Result<LabCa, RoleError> {
+    let needed = "the folder of a test CA, as `simpul demo --prepare` makes it,";
+    LabCa::load(&role.ca).map_err(|cause| RoleError::File(role.ca.refused(needed, cause)))
+}
+
+/// Test trust services beside an anchor of a real federation.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not marked as laboratory; test trust services start only beside an anchor that is")]
+struct NotLab;
 
 struct Lab {
     ca: LabCa,

@@ -1,5 +1,6 @@
 //! The roles: each starts from its section of the configuration, and stops when it is told to.
 
+pub(crate) mod check;
 pub(crate) mod lab;
 pub(crate) mod registry;
 pub(crate) mod server;
@@ -7,13 +8,11 @@ mod stamping;
 mod web;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use tokio::task::JoinHandle;
 
 use crate::conf::KeepError;
-use crate::keys::KeyError;
-use crate::membership::MembershipError;
+use crate::config::{FileError, NodeConfig};
 
 /// A running role: where it listens, and the tasks that end after it was told to stop.
 pub(crate) struct Running {
@@ -42,12 +41,30 @@ impl Running {
     }
 }
 
+impl RoleError {
+    /// With the place in the configuration of what the error names.
+    #[must_use]
+    pub(crate) fn placed(self, config: &NodeConfig) -> Self {
+        match self {
+            Self::Listen { role, port, address, cause, .. } => {
+                let place = config.place(&format!("[{role}] {port} = \"{address}\": "));
+                Self::Listen { place, role, port, address, cause }
+            }
+            other @ (Self::File(_) | Self::Conf(_) | Self::Part { .. }) => other,
+        }
+    }
+}
+
 /// Why a role did not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RoleError {
     /// A port is taken or not this machine's.
-    #[error("[{role}] {port} = \"{address}\": cannot listen; is another process using the port?")]
+    #[error(
+        "{place}[{role}] {port} = \"{address}\": cannot listen; a free port of an address of this machine is needed"
+    )]
     Listen {
+        /// The configuration file and the line, from [`placed`](Self::placed).
+        place: String,
         /// The section.
         role: &'static str,
         /// The key.
@@ -58,43 +75,9 @@ pub(crate) enum RoleError {
         #[source]
         cause: std::io::Error,
     },
-    /// A laboratory role beside an anchor that is not a laboratory's.
-    #[error(
-        "[{role}]: {} is not marked as laboratory; test trust services start only beside an anchor that is", anchor.display()
-    )]
-    NotLab {
-        /// The section.
-        role: &'static str,
-        /// The anchor.
-        anchor: PathBuf,
-    },
-    /// A key or certificate.
-    #[error("[{role}]: a key or certificate cannot be used")]
-    Key {
-        /// The section.
-        role: &'static str,
-        /// Why.
-        #[source]
-        cause: KeyError,
-    },
-    /// The membership file or an anchor.
-    #[error("[{role}]: the membership or an anchor cannot be used")]
-    Membership {
-        /// The section.
-        role: &'static str,
-        /// Why.
-        #[source]
-        cause: MembershipError,
-    },
-    /// The test CA.
-    #[error("[lab] ca = \"{}\": the test CA cannot be read", path.display())]
-    Ca {
-        /// Its folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        cause: simpul_lab::ca::LabError,
-    },
+    /// A file or folder that the configuration names: an anchor, a key, a certificate, the membership, the test CA.
+    #[error(transparent)]
+    File(FileError),
     /// The global configuration.
     #[error("[server]: no global configuration could be accepted, now or from before")]
     Conf(#[source] KeepError),

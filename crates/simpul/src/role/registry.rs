@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use simpul_exchange::call::{Answer, ConsumerCall};
 use simpul_exchange::ports::Clock;
 use simpul_io::listen::{self, Bounds, ConsumerHandler, Listener};
-use simpul_registry::publish::{PublishError, SigningCertificates, Site};
+use simpul_registry::publish::{self, PublishError, SigningCertificates, Site};
 use simpul_trust::cert::Certificate;
 use simpul_trust::token::{Signer, SoftSigner};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{RoleError, Running, web};
 use crate::config::{KeyFiles, RegistryRole};
 use crate::keys;
-use crate::membership::{Membership, MembershipError};
+use crate::membership::Membership;
 use crate::verdict::chain;
 
 /// Starts the registry; its first configuration is published when this returns.
@@ -31,13 +31,10 @@ pub(crate) async fn start(
         clock,
         site: Arc::default(),
     };
-    publisher.publish(0).await.map_err(|e| match e {
-        Failure::Membership(cause) => RoleError::Membership { role: "registry", cause },
-        Failure::Publish(cause) => {
-            RoleError::Part { role: "registry", what: "the configuration cannot be published", cause: Box::new(cause) }
-        }
-    })?;
-    let failed = |cause| RoleError::Listen { role: "registry", port: "listen", address: role.listen, cause };
+    publisher.publish(0).await?;
+    let place = String::new;
+    let failed =
+        |cause| RoleError::Listen { place: place(), role: "registry", port: "listen", address: role.listen, cause };
     let listener = Listener::bind(role.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let web = Arc::new(Web { site: Arc::clone(&publisher.site) });
@@ -58,24 +55,14 @@ struct Publisher {
     site: Arc<Mutex<Site>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("the membership cannot be used")]
-    Membership(#[source] MembershipError),
-    #[error("the configuration cannot be published")]
-    Publish(#[source] PublishError),
-}
-
 impl Publisher {
     /// The membership file is read anew for every publication: an edit takes effect with the next one.
-    async fn publish(&self, serial: u32) -> Result<(), Failure> {
-        let file = Membership::read(&self.role.membership).map_err(Failure::Membership)?;
-        let validity = Duration::from_secs(self.role.expiry_seconds);
-        let membership = file.resolve(&self.role.instance, validity).map_err(Failure::Membership)?;
+    async fn publish(&self, serial: u32) -> Result<(), RoleError> {
+        let membership = membership(&self.role)?;
         let own = |s: &SoftSigner| -> Vec<Certificate> { vec![s.certificate().clone()] };
         let certificates = SigningCertificates { internal: own(&self.internal), external: own(&self.external) };
-        let draft = membership.draft(&certificates, self.clock.now(), serial).map_err(Failure::Publish)?;
-        let publication = draft.sign(&self.internal, &self.external).await.map_err(Failure::Publish)?;
+        let draft = membership.draft(&certificates, self.clock.now(), serial).map_err(unpublished)?;
+        let publication = draft.sign(&self.internal, &self.external).await.map_err(unpublished)?;
         self.site.lock().unwrap_or_else(PoisonError::into_inner).publish(publication);
         Ok(())
     }
@@ -115,6 +102,20 @@ impl ConsumerHandler for Web {
     }
 }
 
+/// What the instance consists of, with every certificate and anchor that the membership file names.
+pub(super) fn membership(role: &RegistryRole) -> Result<publish::Membership, RoleError> {
+    let refused = |cause| {
+        let needed = "a membership file (TOML) with the certificates and anchors that it names";
+        RoleError::File(role.membership.refused(needed, cause))
+    };
+    let file = Membership::read(&role.membership).map_err(refused)?;
+    file.resolve(&role.instance, Duration::from_secs(role.expiry_seconds)).map_err(refused)
+}
+
+fn unpublished(cause: PublishError) -> RoleError {
+    RoleError::Part { role: "registry", what: "the configuration cannot be published", cause: Box::new(cause) }
+}
+
 fn signer(files: &KeyFiles) -> Result<SoftSigner, RoleError> {
-    keys::signer(&files.key, &files.certificate).map_err(|cause| RoleError::Key { role: "registry", cause })
+    keys::named_signer(&files.key, &files.certificate).map_err(RoleError::File)
 }

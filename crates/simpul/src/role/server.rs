@@ -34,6 +34,7 @@ use super::{RoleError, Running};
 use crate::agreements::{self, Keeper};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
+use crate::files;
 use crate::internal_tls;
 use crate::keys::{self, KeyRing};
 use crate::membership::read_anchor;
@@ -56,10 +57,11 @@ pub(crate) async fn start(
 ) -> Result<(Running, Handle), RoleError> {
     let mut tasks = Vec::new();
     let dir = storage.dir.join("server");
+    files::make_dir(&dir).map_err(|cause| RoleError::File(storage.dir.refused("a folder to write in", cause)))?;
     let auth = signer(&role.auth)?;
     let internal = internal_tls(role, &dir, clock.as_ref())?;
     let ring = key_ring(role)?;
-    let anchor = read_anchor(&role.anchor).map_err(|cause| RoleError::Membership { role: "server", cause })?;
+    let anchor = read_anchor(&role.anchor).map_err(RoleError::File)?;
     let server = Arc::new(Configured(Arc::new(server_conf(role, internal.certificate())?)));
 
     let store = SqliteLedger::open(&dir.join("ledger")).await.map_err(part("the message log cannot be opened"))?;
@@ -185,7 +187,7 @@ async fn listen(
     port: &'static str,
     address: std::net::SocketAddr,
 ) -> Result<(Listener, std::net::SocketAddr), RoleError> {
-    let failed = |cause| RoleError::Listen { role: "server", port, address, cause };
+    let failed = |cause| RoleError::Listen { place: String::new(), role: "server", port, address, cause };
     let listener = Listener::bind(address).await.map_err(failed)?;
     let at = listener.local_addr().map_err(failed)?;
     Ok((listener, at))
@@ -218,7 +220,7 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
         // The server's own internal TLS certificate passes for every client (wire.md §9.3).
         let mut certificates = vec![internal.clone()];
         for path in &entry.certificates {
-            certificates.extend(keys::certificates(path).map_err(key)?);
+            certificates.extend(keys::named_certificates(path).map_err(RoleError::File)?);
         }
         clients.insert(entry.id.clone(), Client { connection: entry.connection, certificates });
     }
@@ -232,7 +234,7 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
             Some(paths) => {
                 let mut all = Vec::new();
                 for path in paths {
-                    all.extend(keys::certificates(path).map_err(key)?);
+                    all.extend(keys::named_certificates(path).map_err(RoleError::File)?);
                 }
                 Some(all)
             }
@@ -266,7 +268,7 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
 fn key_ring(role: &ServerRole) -> Result<KeyRing, RoleError> {
     let mut all = Vec::new();
     for entry in &role.sign {
-        let signer = keys::signer(&entry.key, &entry.certificate).map_err(key)?;
+        let signer = keys::named_signer(&entry.key, &entry.certificate).map_err(RoleError::File)?;
         all.push((entry.member.clone(), Arc::new(signer) as Arc<dyn Signer>));
     }
     Ok(KeyRing::new(all))
@@ -295,11 +297,7 @@ fn internal_tls(role: &ServerRole, dir: &Path, clock: &dyn Clock) -> Result<Soft
 }
 
 fn signer(files: &KeyFiles) -> Result<SoftSigner, RoleError> {
-    keys::signer(&files.key, &files.certificate).map_err(key)
-}
-
-fn key(cause: keys::KeyError) -> RoleError {
-    RoleError::Key { role: "server", cause }
+    keys::named_signer(&files.key, &files.certificate).map_err(RoleError::File)
 }
 
 fn part<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl Fn(E) -> RoleError {

@@ -6,6 +6,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -41,6 +42,20 @@ impl<'a> Judge<'a> {
         let (status, container) = http::get(base, &path, &[]).expect("the node answers");
         assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&container));
         container
+    }
+
+    /// The container of one side, as soon as the timestamping job has stamped it.
+    pub(crate) fn fetch_stamped(&self, base: &str, party: &str, id: &str, side: &str) -> Vec<u8> {
+        let path = format!("/asic?{}&unique&{side}", query(party, id));
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            // wire.md §7.4: 500 until it is stamped.
+            match http::get(base, &path, &[]).expect("the node answers") {
+                (200, container) => return container,
+                (500, _) if Instant::now() < patience => {}
+                (status, text) => panic!("{path}: {status} {}", String::from_utf8_lossy(&text)),
+            }
+        }
     }
 
     /// The names in the archive of both sides.

@@ -9,7 +9,25 @@ use std::process::{Command, Stdio};
 const MANPOWER: &str = "ID/GOV/3201/manpower";
 const PERSONS: &str = "/r1/MY/GOV/1001/civil-registry/persons";
 
-/// `demo --once --json` from an empty folder: every step ends as it must, and the files that it names are there.
+/// Each step of the journey and how it must end; `*` stands for the digest of the agreement. wire.md §2.6 and §3.9 give the
+/// codes of refusals, §5.4.3 that of a body which is not the sealed one, §3.8 and §5.4.7 that of a revoked certificate.
+const STEPS: &[(&str, &str)] = &[
+    ("get", "200, 1 person"),
+    ("post", "200, 3 persons"),
+    ("no-access-right", "500 server.serverproxy.access_denied"),
+    ("tampered-message", "server.serverproxy.signature_verification.malformed_signature.invalid_hash_chain"),
+    ("revoked-certificate", "server.serverproxy.signature_verification.invalid_cert_path.cert_validation"),
+    ("agreement-allowed", "200 id-my-lab@*;2"),
+    ("agreement-field-removed", "holder awardedOn, no marks, no municipality"),
+    ("agreement-none", "500 server.clientproxy.access_denied"),
+    ("agreement-other-purpose", "500 purpose;id-my-lab@*;1"),
+    ("agreement-suspended", "500 server.clientproxy.access_denied"),
+    ("agreement-resumed", "200 id-my-lab@*;2"),
+    ("evidence", "valid, trust anchor, signed by MEMBER:MY/GOV/1001"),
+];
+
+/// `demo --once --json` from an empty folder: one object, every step ends as it must, and the files that it names are
+/// evidence which verifies by them.
 #[test]
 fn the_demo_makes_the_journey() {
     let dir = tempfile::tempdir().unwrap();
@@ -17,26 +35,59 @@ fn the_demo_makes_the_journey() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(keys(&report), ["anchor", "conf", "evidence", "ok", "steps", "urls"]);
     assert_eq!(report["ok"], true, "{report}");
-    let names: Vec<&str> = report["steps"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    let steps = [
-        "get",
-        "post",
-        "no-access-right",
-        "tampered-message",
-        "revoked-certificate",
-        "agreement-allowed",
-        "agreement-field-removed",
-        "agreement-none",
-        "agreement-other-purpose",
-        "agreement-suspended",
-        "agreement-resumed",
-        "evidence",
-    ];
-    assert_eq!(names, steps);
-    for file in ["evidence", "anchor", "conf"] {
-        assert!(std::path::Path::new(report[file].as_str().unwrap()).exists(), "{file}");
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), STEPS.len(), "{report}");
+    for (step, (name, expected)) in steps.iter().zip(STEPS) {
+        assert_eq!(keys(step), ["expected", "got", "ms", "name"]);
+        assert_eq!((&step["name"], &step["got"]), (&(*name).into(), &step["expected"]), "{step}");
+        let said = step["expected"].as_str().unwrap();
+        let (start, end) = expected.split_once('*').unwrap_or((expected, ""));
+        assert!(said.starts_with(start) && said.ends_with(end), "{step}");
+        assert!(expected.contains('*') || said == *expected, "{step}");
+        assert!(step["ms"].as_f64().is_some_and(|ms| ms > 0.0 && ms < 60_000.0), "{step}");
     }
+
+    let plan = std::fs::read(dir.path().join("federation.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
+    let at = |pointer: &str| plan.pointer(pointer).and_then(|v| v.as_str()).unwrap().to_owned();
+    let urls = serde_json::json!({
+        "consumer": at("/id/server/consumer"),
+        "call": format!("{}{PERSONS}/persons", at("/id/server/consumer")),
+        "provider": at("/my/server/consumer"),
+        "register": at("/my/register"),
+        "globalconf": {
+            "ID": format!("{}/internalconf", at("/id/registry")),
+            "MY": format!("{}/internalconf", at("/my/registry")),
+        },
+    });
+    assert_eq!(report["urls"], urls);
+
+    let file = |name: &str| std::path::PathBuf::from(report[name].as_str().unwrap());
+    assert_eq!(file("anchor"), dir.path().canonicalize().unwrap().join("id/anchor.xml"));
+    assert_eq!(file("evidence").extension().unwrap(), "asice");
+    assert!(file("conf").is_dir());
+    let output = Command::new(SIMPUL)
+        .args(["verify", "--json", "--anchor"])
+        .arg(file("anchor"))
+        .arg("--conf")
+        .arg(file("conf"))
+        .arg(file("evidence"))
+        .output()
+        .unwrap();
+    let verdict: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), &verdict["verdict"], &verdict["trust"]),
+        (Some(0), &"valid".into(), &"anchor".into())
+    );
+}
+
+/// The names in an object, sorted.
+fn keys(object: &serde_json::Value) -> Vec<&str> {
+    let mut names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The same journey by `curl` against separate processes, through a relay between the servers that keeps every octet:

@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod agreements;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod flip;
+#[cfg(test)]
+mod generations;
 #[cfg(test)]
 mod https;
 #[cfg(test)]
@@ -20,6 +26,8 @@ mod large_body;
 mod oracle;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+mod rollback;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -52,8 +52,9 @@ const END: [(usize, &str); 7] = [
 /// The part of the file that an octet belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The name of the entry, unless it is the end record.
-    pub(super) entry: Option<String>,
+    /// What a verdict names that rejects a change here: the entry whose content it is, which its checksum notices, or
+    /// the record of the file and its number.
+    pub(super) named: String,
     /// Such as `local header: flags`.
     pub(super) what: String,
 }
@@ -62,27 +63,36 @@ pub(super) struct Place {
 pub(super) fn map(octets: &[u8]) -> Vec<Place> {
     let number = |at: usize| usize::from(u16::from_le_bytes([octets[at], octets[at + 1]]));
     let wide = |at: usize| number(at) | number(at + 2) << 16;
-    let text = |at: usize, len: usize| Some(String::from_utf8(octets[at..at + len].to_vec()).unwrap());
+    let text = |at: usize, len: usize| String::from_utf8(octets[at..at + len].to_vec()).unwrap();
     let mut places: Vec<Place> = Vec::new();
+    let (mut headers, mut listed) = (0, 0);
     while places.len() < octets.len() {
         let at = places.len();
         let (entry, record, fixed, rest) = match &octets[at..at + 4] {
             b"PK\x03\x04" => {
                 let (name, extra, data) = (number(at + 26), number(at + 28), wide(at + 18));
                 let rest = vec![(name, "name"), (extra, "extra field"), (data, "content")];
-                (text(at + 30, name), "local header", LOCAL.as_slice(), rest)
+                headers += 1;
+                (text(at + 30, name), format!("local header {headers}"), LOCAL.as_slice(), rest)
             }
             b"PK\x01\x02" => {
                 let (name, extra, comment) = (number(at + 28), number(at + 30), number(at + 32));
                 let rest = vec![(name, "name"), (extra, "extra field"), (comment, "comment")];
-                (text(at + 46, name), "directory", DIRECTORY.as_slice(), rest)
+                listed += 1;
+                (String::new(), format!("directory entry {listed}"), DIRECTORY.as_slice(), rest)
             }
-            b"PK\x05\x06" => (None, "end record", END.as_slice(), vec![(number(at + 20), "comment")]),
+            b"PK\x05\x06" => {
+                (String::new(), "end record".to_owned(), END.as_slice(), vec![(number(at + 20), "comment")])
+            }
             other => panic!("no record begins with {other:?} at {at}"),
         };
         for (len, field) in [(4, "signature")].iter().chain(fixed).chain(&rest) {
-            let what = if *field == "content" { "content".to_owned() } else { format!("{record}: {field}") };
-            places.extend(std::iter::repeat_n(Place { entry: entry.clone(), what }, *len));
+            let kind = record.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
+            let place = match *field {
+                "content" => Place { named: entry.clone(), what: "content".to_owned() },
+                field => Place { named: format!("container: {record}"), what: format!("{kind}: {field}") },
+            };
+            places.extend(std::iter::repeat_n(place, *len));
         }
         // Deflated data ends within an octet.
         if let Some(last) = places.last_mut().filter(|p| p.what == "content") {

@@ -69,6 +69,11 @@ fn path(element: Node<'_, '_>) -> String {
     names.join("/")
 }
 
+/// The region of an octet of a timestamp token in DER.
+pub(super) fn token(octets: &[u8], place: usize) -> &'static str {
+    within(octets, place, &TOKEN)
+}
+
 /// The part of the DER value that a base64 text holds.
 fn part(text: &str, offset: usize, bits: u8, parts: &[(&'static str, &'static str)]) -> &'static str {
     let packed = |text: &str| text.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>();
@@ -80,8 +85,13 @@ fn part(text: &str, offset: usize, bits: u8, parts: &[(&'static str, &'static st
         (Some(before), Some(after)) => 5 - (before ^ after).ilog2() as usize,
         _ => 0,
     };
+    within(&octets, (character * 6 + changed) / 8, parts)
+}
+
+/// The part of a DER value that an octet belongs to.
+fn within(octets: &[u8], place: usize, parts: &[(&'static str, &'static str)]) -> &'static str {
     let mut numbers = Vec::new();
-    descend(&octets, (character * 6 + changed) / 8, &mut numbers);
+    descend(octets, place, &mut numbers);
     let prefixes = (1..=numbers.len()).rev().map(|n| numbers[..n].join("."));
     let mut known = prefixes.filter_map(|prefix| parts.iter().find(|(path, _)| *path == prefix));
     known.next().map_or("frame", |(_, name)| name)

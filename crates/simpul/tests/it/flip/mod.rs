@@ -73,10 +73,8 @@ fn flip_file(sample: &Sample, good: &Verdict<Facts>, all: bool, tally: &Tally) {
         for bit in bits(place, all) {
             let mut octets = sample.octets.clone();
             octets[place] ^= bit;
-            // The octets of an entry are under a checksum, which names it; headers are the container's.
-            let entry = what.entry.as_deref().filter(|_| what.what.starts_with("content"));
             let region = || format!("file: {}", what.what);
-            tally.count(sample, good, &sample.judge(&octets), entry, region);
+            tally.count(sample, good, &sample.judge(&octets), &what.named, region);
         }
     });
 }
@@ -88,8 +86,9 @@ fn flip_entries(sample: &Sample, good: &Verdict<Facts>, all: bool, tally: &Tally
     assert_eq!(again, *good, "a container made anew from the same entries");
     for (number, (name, content)) in entries.iter().enumerate() {
         let text = String::from_utf8(content.clone()).unwrap_or_default();
-        // Nobody looks at the manifest; its parts make no difference.
-        let document = Document::parse(&text).ok().filter(|_| name != "META-INF/manifest.xml");
+        // Nobody looks at the manifests (wire.md §7.1); their parts make no difference.
+        let manifest = ["META-INF/manifest.xml", "META-INF/ASiCManifest.xml"].contains(&name.as_str());
+        let document = Document::parse(&text).ok().filter(|_| !manifest);
         let places: Vec<_> = (0..content.len()).step_by(if all { 1 } else { STRIDE }).collect();
         side_by_side(&places, |&place| {
             for bit in bits(place / STRIDE, all) {
@@ -98,22 +97,23 @@ fn flip_entries(sample: &Sample, good: &Verdict<Facts>, all: bool, tally: &Tally
                 let verdict = sample.judge(&archive::stored(&changed));
                 let region = || match &document {
                     Some(document) => format!("{name}: {}", document::region(document, place, bit)),
+                    None if name == "META-INF/timestamp.tst" => format!("{name}: {}", document::token(content, place)),
                     None => format!("{name}: all of it"),
                 };
-                tally.count(sample, good, &verdict, Some(name), region);
+                tally.count(sample, good, &verdict, name, region);
             }
         });
     }
 }
 
 impl Tally {
-    /// Judges one flip by its verdict. `entry` is the one that must be named if it is rejected.
+    /// Judges one flip by its verdict. `part` is what must be named if it is rejected.
     fn count(
         &self,
         sample: &Sample,
         good: &Verdict<Facts>,
         verdict: &Verdict<Facts>,
-        entry: Option<&str>,
+        part: &str,
         region: impl Fn() -> String,
     ) {
         self.flips.fetch_add(1, Ordering::Relaxed);
@@ -129,8 +129,8 @@ impl Tally {
             Judgement::Valid => wrong("a fact changed and nobody noticed"),
             Judgement::Invalid | Judgement::Unreadable => {
                 let named = &verdict.facts.in_question;
-                let fits = |name: &String| entry.map_or(name == "container" || !name.is_empty(), |entry| name == entry);
-                if !named.iter().any(fits) {
+                let more = format!("{part} (");
+                if !named.iter().any(|name| name == part || name.starts_with(&more)) {
                     wrong("the part is not named");
                 }
                 if verdict.code.is_none() || verdict.facts.signer.is_some() || verdict.facts.signed_at.is_some() {

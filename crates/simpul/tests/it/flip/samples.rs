@@ -11,6 +11,7 @@ use simpul_core::UnixTime;
 
 use super::super::evidence::Judge;
 use super::super::support::{Curl, Federation};
+use super::archive;
 
 const MANPOWER: &str = "ID/GOV/3201/manpower";
 const PERSONS: &str = "/r1/MY/GOV/1001/civil-registry/persons/persons";
@@ -22,11 +23,12 @@ pub(super) struct Sample {
     ground: Ground,
 }
 
-/// A request with a body, its response, and a request without a body, all under keys of this kind.
+/// A request with a body, its response, and a request without a body, each with a timestamp of its own, and a request and
+/// a response that share the timestamp of a batch; all under keys of this kind.
 pub(super) fn of(keys: &str) -> Vec<Sample> {
     let federation = Federation::prepare_with(&["--keys", keys]);
     federation.stamps_on_demand();
-    let _running = federation.start_all();
+    let mut running = federation.start_all();
     let consumer = federation.text("/id/server/consumer");
     let call = |id: &str, path: &str| {
         Curl::get(&format!("{consumer}{PERSONS}{path}")).client(MANPOWER).header("x-road-id", id)
@@ -42,11 +44,22 @@ pub(super) fn of(keys: &str) -> Vec<Sample> {
         let conf = files(&judge.conf(consumer, MANPOWER, id));
         Sample { name: format!("{keys} {name}"), octets, ground: Ground::anchored(&anchor, &conf).unwrap() }
     };
-    vec![
+    let mut samples = vec![
         sample("request with body", "flip-post", "requestOnly"),
         sample("response", "flip-post", "responseOnly"),
         sample("request without body", "flip-get", "requestOnly"),
-    ]
+    ];
+    let batch = call("flip-batch", "/search").post("application/json", r#"{"limit":1}"#).send();
+    assert_eq!(batch.status, 200, "{batch:?}");
+    running.stamp_waiting();
+    for (name, side) in [("request of a batch", "requestOnly"), ("response of a batch", "responseOnly")] {
+        let octets = judge.fetch_stamped(consumer, MANPOWER, "flip-batch", side);
+        let conf = files(&judge.conf(consumer, MANPOWER, "flip-batch"));
+        let ground = Ground::anchored(&anchor, &conf).unwrap();
+        assert!(archive::entries(&octets).iter().any(|(name, _)| name == "META-INF/timestamp.tst"), "{keys} {name}");
+        samples.push(Sample { name: format!("{keys} {name}"), octets, ground });
+    }
+    samples
 }
 
 impl Sample {

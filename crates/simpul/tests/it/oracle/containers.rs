@@ -24,7 +24,7 @@ fn judge_containers(keys: &str, algorithm: &str) {
     let Some(oracle) = Oracle::find() else { return };
     let federation = Federation::prepare_with(&["--keys", keys]);
     federation.stamps_on_demand();
-    let _running = federation.start_all();
+    let mut running = federation.start_all();
     let base = federation.text("/id/server/consumer");
     let url = format!("{base}{PERSONS}");
     let get = Curl::get(&format!("{url}?limit=1")).client(MANPOWER).header("x-road-id", "oracle-get").send();
@@ -35,40 +35,83 @@ fn judge_containers(keys: &str, algorithm: &str) {
 
     // The consumer's log holds both sides; its own state's TSA stamped all of them.
     let evidence = Judge::of(&federation);
-    let scratch = tempfile::tempdir().unwrap();
-    let tsa = federation.dir().join("id/ca.pem");
+    let bench = Bench { oracle, federation: &federation, scratch: tempfile::tempdir().unwrap(), algorithm };
     for (id, side, signer, body) in [
         ("oracle-get", "requestOnly", "id", false),
         ("oracle-get", "responseOnly", "my", true),
         ("oracle-post", "requestOnly", "id", true),
     ] {
         let container = evidence.fetch(base, MANPOWER, id, side);
-        let file = scratch.path().join(format!("{id}-{side}.asice"));
-        std::fs::write(&file, &container).unwrap();
+        bench.judge(&format!("{id}-{side}"), &container, signer, body, "single");
+    }
+
+    // Requests and answers that waited together have one timestamp (wire.md §6.3).
+    let get = Curl::get(&format!("{url}?limit=1")).client(MANPOWER).header("x-road-id", "batch-get").send();
+    assert_eq!(get.status, 200, "{get:?}");
+    let post = Curl::get(&format!("{url}/search")).client(MANPOWER).header("x-road-id", "batch-post");
+    let post = post.post("application/json", r#"{"limit":3}"#).send();
+    assert_eq!(post.status, 200, "{post:?}");
+    running.stamp_waiting();
+    for (id, side, signer, body) in [
+        ("batch-get", "requestOnly", "id", false),
+        ("batch-get", "responseOnly", "my", true),
+        ("batch-post", "requestOnly", "id", true),
+    ] {
+        let container = evidence.fetch_stamped(base, MANPOWER, id, side);
+        bench.judge(&format!("{id}-{side}"), &container, signer, body, "batch");
+    }
+}
+
+/// The judges, and what they judge by.
+struct Bench<'a> {
+    oracle: Oracle,
+    federation: &'a Federation,
+    scratch: tempfile::TempDir,
+    /// How the name of the signature's algorithm ends.
+    algorithm: &'a str,
+}
+
+impl Bench<'_> {
+    /// Every judge accepts a container whose signer is of this instance, and refuses one mutation of it.
+    fn judge(&self, name: &str, container: &[u8], signer: &str, body: bool, timestamp: &str) {
+        let Self { oracle, federation, .. } = self;
+        let file = self.scratch.path().join(format!("{name}.asice"));
+        std::fs::write(&file, container).unwrap();
         let ca = federation.dir().join(signer).join("ca.pem");
+        let tsa = federation.dir().join("id/ca.pem");
 
         let verdict = oracle.jdk(&ca, &file);
-        assert_eq!(verdict.code, Some(0), "{id} {side}: {verdict:?}");
+        assert_eq!(verdict.code, Some(0), "{name}: {verdict:?}");
         let facts: serde_json::Value = serde_json::from_str(verdict.text.trim()).unwrap();
-        assert!(facts["algorithm"].as_str().unwrap().ends_with(algorithm), "{facts}");
+        assert!(facts["algorithm"].as_str().unwrap().ends_with(self.algorithm), "{facts}");
         assert_eq!(facts["hash_chain"], if body { "valid" } else { "none" }, "{facts}");
-        assert_eq!(facts["timestamp"], "single", "{facts}");
+        assert_eq!(facts["timestamp"], timestamp, "{facts}");
         let verdict = oracle.xmlsec(&ca, &file);
-        assert_eq!(verdict.code, Some(0), "{id} {side}: {verdict:?}");
+        assert_eq!(verdict.code, Some(0), "{name}: {verdict:?}");
         let verdict = oracle.timestamp(&tsa, &file);
-        assert_eq!(verdict.code, Some(0), "{id} {side}: {verdict:?}");
+        assert_eq!(verdict.code, Some(0), "{name}: {verdict:?}");
 
         // wire.md §5.1: the signature names the message, or the result of the chain that stands for message and body.
         let (signed, covered) =
             if body { ("sig-hashchainresult.xml", "attachment1") } else { ("message.xml", "message.xml") };
         let mutation =
-            |name: &str, near: &str| mutated(&container, &file.with_extension(name.replace('/', "-")), name, near);
+            |entry: &str, near: &str| mutated(container, &file.with_extension(entry.replace('/', "-")), entry, near);
         let verdict = oracle.jdk(&ca, &mutation(covered, ""));
-        assert_eq!(verdict.code, Some(1), "{id} {side}: {verdict:?}");
+        assert_eq!(verdict.code, Some(1), "{name}: {verdict:?}");
         let verdict = oracle.xmlsec(&ca, &mutation(signed, if body { "DigestValue>" } else { "" }));
-        assert_eq!(verdict.code, Some(1), "{id} {side}: {verdict:?}");
-        let verdict = oracle.timestamp(&tsa, &mutation("META-INF/signatures.xml", "signature-value\">"));
-        assert_eq!(verdict.code, Some(1), "{id} {side}: {verdict:?}");
+        assert_eq!(verdict.code, Some(1), "{name}: {verdict:?}");
+        // §6.2, §6.3: the token is of the signature's value, or of the result of the batch's chain.
+        let stamped = match timestamp {
+            "single" => mutation("META-INF/signatures.xml", "signature-value\">"),
+            _ => mutation("ts-hashchainresult.xml", "DigestValue>"),
+        };
+        let verdict = oracle.timestamp(&tsa, &stamped);
+        assert_eq!(verdict.code, Some(1), "{name}: {verdict:?}");
+        if timestamp == "batch" {
+            let verdict = oracle.jdk(&ca, &mutation("ts-hashchain.xml", "DigestValue>"));
+            assert_eq!(verdict.code, Some(1), "{name}: {verdict:?}");
+            assert!(verdict.text.contains("hash chain"), "the chain of the batch: {verdict:?}");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use serde_json::Value;
 
 pub(crate) use self::curl::Curl;
@@ -38,7 +39,21 @@ impl Federation {
 
     /// As [`prepare`](Self::prepare), with more arguments of `simpul demo`.
     pub(crate) fn prepare_with(args: &[&str]) -> Self {
+        Self::prepare_in(tempfile::tempdir().unwrap(), args)
+    }
+
+    /// As [`prepare`](Self::prepare), in a folder that lies on a disk and not in memory.
+    pub(crate) fn prepare_on_disk() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let dir = match in_memory(dir.path()) {
+            true => tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            false => dir,
+        };
+        assert!(!in_memory(dir.path()), "neither the temporary folder nor the target folder is on a disk");
+        Self::prepare_in(dir, &[])
+    }
+
+    fn prepare_in(dir: tempfile::TempDir, args: &[&str]) -> Self {
         let output = Command::new(SIMPUL)
             .args(["demo", "--prepare", "--first-address", &first_address().to_string()])
             .args(args)
@@ -101,6 +116,11 @@ impl Federation {
 }
 
 impl Running {
+    /// Stamps together, in the batch form, whatever waits on the consumer's server: the job runs when the server starts.
+    pub(crate) fn stamp_waiting(&mut self) {
+        self.process("id/server").restart();
+    }
+
     /// One process, such as `my/server`.
     pub(crate) fn process(&mut self, name: &str) -> &mut Process {
         let found = self.processes.iter_mut().find(|(n, _)| n == name);
@@ -108,8 +128,15 @@ impl Running {
     }
 }
 
+/// Whether what lies in a folder lies in memory.
+pub(crate) fn in_memory(folder: &Path) -> bool {
+    let kind = statfs(folder).unwrap().filesystem_type();
+    // ramfs has no constant there; include/uapi/linux/magic.h.
+    kind == TMPFS_MAGIC || kind.0 == 0x8584_58f6
+}
+
 /// The first of 16 loopback addresses, different for every test process and call.
-fn first_address() -> Ipv4Addr {
+pub(crate) fn first_address() -> Ipv4Addr {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let block = std::process::id().wrapping_mul(8).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -261,3 +261,6 @@ pub const ASSERTION: usize = 16 * 1024;
 
 /// Octets in a compact JWS.
 pub const JWS: usize = 64 * 1024;
+
+/// Octets of an answer to a call that a server makes itself for one of its clients.
+pub const OWN_ANSWER: usize = 32 * 1024 * 1024;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub(crate) use self::exchange::{AccessEntry, ClientEntry, ModeEntry, ServiceEntry};
+pub(crate) use self::exchange::{AccessEntry, BuiltIn, ClientEntry, ModeEntry, ServiceEntry};
 pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;
 pub(crate) use self::patience::Patience;

@@ -140,12 +140,7 @@ impl ServerRole {
                     service.provider.short()
                 ));
             }
-            if !service.url.starts_with("http://") && !service.url.starts_with("https://") {
-                return Err(format!(
-                    "[[server.service]] url = \"{}\": an http:// or https:// URL is needed",
-                    service.url
-                ));
-            }
+            service.place()?;
         }
         for right in &self.access {
             if !self.service.iter().any(|s| s.provider == right.provider && s.code == right.service) {

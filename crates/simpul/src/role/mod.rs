@@ -1,6 +1,8 @@
 //! The roles: each starts from its section of the configuration, and stops when it is told to.
 
+mod builtin;
 pub(crate) mod lab;
+mod own;
 pub(crate) mod registry;
 pub(crate) mod server;
 mod stamping;
@@ -45,6 +47,14 @@ impl Running {
 /// Why a role did not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RoleError {
+    /// An entry of the configuration that cannot be used.
+    #[error("[{role}] {why}")]
+    Entry {
+        /// The section.
+        role: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A port is taken or not this machine's.
     #[error("[{role}] {port} = \"{address}\": cannot listen; is another process using the port?")]
     Listen {

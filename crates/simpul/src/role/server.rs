@@ -29,6 +29,7 @@ use simpul_trust::token::{Signer, SoftSigner};
 
 use tokio_util::sync::CancellationToken;
 
+use super::builtin::{self, Doors};
 use super::stamping;
 use super::{RoleError, Running};
 use crate::agreements::{self, Keeper};
@@ -122,10 +123,10 @@ pub(crate) async fn start(
     let stamping = stamping::keep(ledger, Arc::clone(&tsas), conf.clone(), clock, interval, stop.clone());
     tasks.push(tokio::spawn(stamping));
 
-    let consumer = Arc::new(ConsumerPort {
-        consumer: Consumer::new(ports.clone(), Arc::clone(&peers)),
-        evidence: Evidence::new(ports.clone(), tsas, anchor),
-    });
+    let relay = Arc::new(Consumer::new(ports.clone(), Arc::clone(&peers)));
+    let consumer =
+        Arc::new(ConsumerPort { consumer: Arc::clone(&relay), evidence: Evidence::new(ports.clone(), tsas, anchor) });
+    let services = Doors::new(services, builtin::open(role)?);
     let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
 
@@ -158,7 +159,7 @@ impl ServerStore for Configured {
 
 /// Calls of information systems: the message protocol, and evidence downloads beside it.
 struct ConsumerPort {
-    consumer: Consumer,
+    consumer: Arc<Consumer>,
     evidence: Evidence,
 }
 
@@ -225,7 +226,8 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
     let mut services = HashMap::new();
     for entry in &role.service {
         let openapi = entry.openapi.as_deref().unwrap_or("nowhere");
-        tracing::info!(service = %entry.code, url = entry.url, openapi, "offering a service");
+        let place = entry.place().map_err(|why| RoleError::Entry { role: "server", why })?;
+        tracing::info!(service = %entry.code, ?place, openapi, "offering a service");
         let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
         let pinned = match &entry.pinned {
             None => None,
@@ -237,13 +239,8 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
                 Some(all)
             }
         };
-        let service = Service {
-            id: id.clone(),
-            url: entry.url.clone(),
-            timeout: entry.timeout(),
-            disabled: entry.disabled.clone(),
-            pinned,
-        };
+        let service =
+            Service { id: id.clone(), place, timeout: entry.timeout(), disabled: entry.disabled.clone(), pinned };
         services.insert(id, service);
     }
     // A wrong entry was refused when the file was read; were it lost here, more would be refused, never less.

@@ -75,13 +75,12 @@ impl Table {
             if matches!(step, Step::Enter) {
                 desk.enterable(journal, text.version(), Some(conf))?;
             }
-            Ok(Act::new(text, step, Some(by.clone()), desk.clock.now()))
+            Ok(Act::new(text, step, by.clone(), journal.moment(desk.clock.now())))
         })?;
         for (other, conf) in self.desks.iter().filter(|(other, _)| !other.is_own(&by.member)) {
-            for (act, line) in journal.acts().iter().zip(1..) {
-                if !other.journal(text.id())?.acts().contains(act) {
-                    other.receive(act.clone(), line, Some(conf))?;
-                }
+            let known = other.journal(text.id())?;
+            for (act, line) in journal.acts().iter().zip(1..).filter(|(act, _)| !known.acts().contains(act)) {
+                other.receive(act.clone(), line, Some(conf))?;
             }
         }
         Ok(())

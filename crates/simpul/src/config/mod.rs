@@ -3,6 +3,7 @@
 //! Unknown keys fail. Every error names the file, the line, the key and what is allowed. Relative paths are relative to
 //! the file's folder. The defaults are those of a node on embedded storage.
 
+mod agreement;
 mod defaults;
 mod exchange;
 mod lab;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub(crate) use self::agreement::PartnerEntry;
 pub(crate) use self::exchange::{AccessEntry, BuiltIn, ClientEntry, ModeEntry, ServiceEntry};
 pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;

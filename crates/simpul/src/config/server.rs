@@ -11,7 +11,9 @@ use simpul_exchange::server::ConnectionType;
 use simpul_trust::conf::download::AllowedFederations;
 
 use super::values::{text, texts};
-use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Patience, ServiceEntry, defaults};
+use super::{
+    AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, PartnerEntry, Patience, ServiceEntry, defaults,
+};
 
 /// The security-server role.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,6 +60,9 @@ pub(crate) struct ServerRole {
     /// With whom an access right is enough and no agreement is required.
     #[serde(default)]
     pub(crate) mode: Vec<ModeEntry>,
+    /// Where the other parties of agreements take acts.
+    #[serde(default)]
+    pub(crate) agreement_partner: Vec<PartnerEntry>,
     /// The message log.
     #[serde(default)]
     pub(crate) log: LogSettings,
@@ -155,6 +160,7 @@ impl ServerRole {
         for mode in &self.mode {
             mode.rule()?;
         }
+        self.check_partners()?;
         for client in &self.client {
             if !self.sign.iter().any(|k| k.member == *client.id.member()) {
                 return Err(format!(

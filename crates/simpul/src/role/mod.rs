@@ -8,6 +8,8 @@ pub(crate) mod server;
 mod stamping;
 mod web;
 
+pub(crate) use self::own::{OwnAnswer, OwnCall, OwnCalls};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -20,6 +20,7 @@ use simpul_io::peer::Peers;
 use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector, SystemAcceptor};
 use simpul_ledger::{Ledger, LedgerSettings};
+use simpul_policy::mode::Partner;
 use simpul_policy::{AccessRights, Modes, Right};
 use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
@@ -29,10 +30,11 @@ use simpul_trust::token::{Signer, SoftSigner};
 
 use tokio_util::sync::CancellationToken;
 
-use super::builtin::{self, Doors};
+use super::builtin::{self, Doors, Rooms};
+use super::own::OwnCalls;
 use super::stamping;
 use super::{RoleError, Running};
-use crate::agreements::{self, Keeper};
+use crate::agreements::{self, Courier, Desk, Door, Keeper};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
 use crate::internal_tls;
@@ -126,7 +128,12 @@ pub(crate) async fn start(
     let relay = Arc::new(Consumer::new(ports.clone(), Arc::clone(&peers)));
     let consumer =
         Arc::new(ConsumerPort { consumer: Arc::clone(&relay), evidence: Evidence::new(ports.clone(), tsas, anchor) });
-    let services = Doors::new(services, builtin::open(role)?);
+    let desk = Desk::of(role, storage, Arc::clone(&ports.clock));
+    let door = Arc::new(Door::new(desk, conf.clone()));
+    let services = Doors::new(services, builtin::open(role, &Rooms { agreements: Arc::clone(&door) })?);
+    let calls = OwnCalls::new(Arc::clone(&relay));
+    let courier = Courier::new(door, calls, conf.clone(), Arc::clone(&ports.clock), Arc::clone(&ports.random));
+    tasks.push(tokio::spawn(Arc::new(courier).keep(stop.clone())));
     let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
 
@@ -243,9 +250,8 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
             Service { id: id.clone(), place, timeout: entry.timeout(), disabled: entry.disabled.clone(), pinned };
         services.insert(id, service);
     }
-    // A wrong entry was refused when the file was read; were it lost here, more would be refused, never less.
-    let modes = Modes::new(role.mode.iter().filter_map(|entry| entry.rule().ok()).collect());
-    for rule in modes.without_agreement() {
+    let modes = Modes::new(role.rules());
+    for rule in modes.without_agreement().filter(|rule| rule.partner != Partner::Anyone) {
         let service = rule.service.as_ref().map(|(provider, code)| format!("{}/{code}", provider.short()));
         let service = service.as_deref().unwrap_or("every service");
         tracing::warn!(partner = %rule.partner, service, "exchanges pass by access rights only, without an agreement");

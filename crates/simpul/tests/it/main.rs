@@ -21,6 +21,10 @@ mod oracle;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod travel;
 #[cfg(test)]
 mod verify;

@@ -4,6 +4,8 @@
 //! required, an agreement allowed it, and it is in the log before a door opens. What they answer is minimised, sealed
 //! and recorded like any answer.
 
+mod agreements;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use simpul_exchange::server::{Place, Service};
 use simpul_io::service::Services;
 
 use super::RoleError;
+use crate::agreements::Door;
 use crate::config::{BuiltIn, ServerRole};
 
 /// A service of the server itself.
@@ -49,14 +52,21 @@ impl ServiceLink for Doors {
     }
 }
 
+/// What the services of the server itself work with.
+pub(crate) struct Rooms {
+    /// Where acts of agreements are taken.
+    pub(crate) agreements: Arc<Door>,
+}
+
 /// What the configuration says that this server answers itself.
-pub(crate) fn open(role: &ServerRole) -> Result<HashMap<ServiceId, Arc<dyn Answers>>, RoleError> {
+pub(crate) fn open(role: &ServerRole, rooms: &Rooms) -> Result<HashMap<ServiceId, Arc<dyn Answers>>, RoleError> {
     let mut here: HashMap<ServiceId, Arc<dyn Answers>> = HashMap::new();
     for entry in &role.service {
         let Some(kind) = entry.built_in else { continue };
         let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
         let door: Arc<dyn Answers> = match kind {
-            BuiltIn::Agreements | BuiltIn::DataTrail | BuiltIn::SubjectKeys => {
+            BuiltIn::Agreements => Arc::new(agreements::Agreements(Arc::clone(&rooms.agreements))),
+            BuiltIn::DataTrail | BuiltIn::SubjectKeys => {
                 return Err(RoleError::Entry { role: "server", why: format!("{id}: not built yet") });
             }
         };

@@ -317,7 +317,7 @@ impl Life {
         if !stop.resume.insert(by.officer.clone()) {
             return Err(LifeError::Again);
         }
-        stops.retain(|stop| persons(&agreement, &stop.by, &stop.resume) < OFFICERS);
+        stops.retain(|stop| stop.resume.len() < OFFICERS);
         Ok(Self::standing(agreement, stops))
     }
 
@@ -480,26 +480,12 @@ pub(super) fn named(agreement: &Agreement, actor: &Actor) -> Result<(), LifeErro
 
 fn approved_by_all(agreement: &Agreement, approvals: &BTreeSet<Actor>) -> Result<(), LifeError> {
     for party in agreement.parties() {
-        let of_party = approvals.iter().filter(|actor| actor.member == party.member);
-        let approved = persons(agreement, &party.member, of_party.map(|actor| &actor.officer));
+        let approved = approvals.iter().filter(|actor| actor.member == party.member).count();
         if approved < OFFICERS {
             return Err(LifeError::Approvals { member: party.member.clone(), approved });
         }
     }
     Ok(())
-}
-
-/// How many persons these officers of a party are: two names that are bound to one certificate are one.
-fn persons<'a>(agreement: &Agreement, member: &MemberId, names: impl IntoIterator<Item = &'a String>) -> usize {
-    let officers = agreement.party(member).map(|party| party.officers.as_slice()).unwrap_or_default();
-    let person = |name: &'a String| {
-        let officer = officers.iter().find(|officer| officer.name == *name);
-        match officer.and_then(|officer| officer.certificate) {
-            Some(certificate) => (Some(certificate), None),
-            None => (None, Some(name)),
-        }
-    };
-    names.into_iter().map(person).collect::<BTreeSet<_>>().len()
 }
 
 fn grants(agreement: &Agreement, clause: &ClauseId) -> bool {

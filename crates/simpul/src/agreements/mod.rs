@@ -11,6 +11,7 @@ mod sign;
 mod simulate;
 mod standing;
 mod travel;
+mod usage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use self::desk::{Received, document};
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::travel::{Courier, Door, Said};
+pub(crate) use self::usage::recount;
 use crate::verdict::chain;
 use crate::{files, keys};
 

@@ -193,10 +193,10 @@ fn status(life: &Life, state: &str, history: &History, now: UnixTime, unenforced
         Life::InForce(_) => "in force".to_owned(),
         Life::Suspended(suspended) => {
             let said = |stop: &Stop| match &stop.scope {
-                Scope::Whole => format!("by {}", stop.by.short()),
-                Scope::Clause(id) => format!("(clause {id}) by {}", stop.by.short()),
+                Scope::Whole => format!("suspended by {}", stop.by.short()),
+                Scope::Clause(id) => format!("clause {id} suspended by {}", stop.by.short()),
             };
-            format!("suspended {}", suspended.stops().iter().map(said).collect::<Vec<_>>().join(" and "))
+            suspended.stops().iter().map(said).collect::<Vec<_>>().join(" and ")
         }
         Life::Draft(_) => "draft".to_owned(),
         Life::Redline(redline) => {

@@ -105,6 +105,10 @@ pub(crate) async fn start(
     let services = Services::new(ServiceConnector::new(internal.clone()), role.patience.services());
     let agreements = Keeper::new(agreements::folder(storage), conf.clone(), Arc::clone(&clock));
     let agreements = Arc::new(agreements.map_err(part("the policy engine does not start"))?);
+    let carried = agreements::recount(&agreements::folder(storage), &ledger, agreements.counters(), clock.now())
+        .await
+        .map_err(part("what was used of agreed volumes cannot be counted"))?;
+    tracing::debug!(carried, "answers under clauses with volumes were counted");
     // Read now, so that what is not enforced is told before the first exchange.
     drop(agreements.current());
     let ports = Ports {

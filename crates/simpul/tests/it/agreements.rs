@@ -370,7 +370,7 @@ fn what_was_tampered_with_decides_nothing() {
 #[test]
 fn a_forged_signature_is_not_taken() {
     let parties = Parties::new();
-    let _running = parties.federation.start_all();
+    let mut running = parties.federation.start_all();
     let once = "residency = [\"ID\"]\nvolume = [{ count = 1, seconds = 31622400 }]";
     let file = parties.file("first.toml", &FIRST.replace("residency = [\"ID\"]", once));
     parties.offer("Siti Rahma", &file).done("redline");
@@ -414,6 +414,10 @@ fn a_forged_signature_is_not_taken() {
     parties.stops("suspended");
     parties.act("Tan Wei Ming", &["resume"]).done("");
     parties.act("Aisyah Karim", &["resume"]).done("in-force");
+    parties.stops("volume");
+
+    // Nor does a restart, or a power cut, give it back.
+    restart(&mut running);
     parties.stops("volume");
 }
 

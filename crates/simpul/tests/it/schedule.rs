@@ -25,7 +25,8 @@ struct Model {
     arrived: BTreeMap<&'static str, usize>,
 }
 
-const OFFICERS: [(&str, [&str; 2]); 2] = [("id", ["Siti Rahma", "Budi Santoso"]), ("my", ["Tan Wei Ming", "Aisyah Karim"])];
+const OFFICERS: [(&str, [&str; 2]); 2] =
+    [("id", ["Siti Rahma", "Budi Santoso"]), ("my", ["Tan Wei Ming", "Aisyah Karim"])];
 
 impl Model {
     /// The purpose that passes when these acts are known; none if nothing passes.
@@ -48,6 +49,25 @@ impl Model {
             }
         }
         version.filter(|_| !ended && stops.is_empty())
+    }
+
+    /// What a side has suspended.
+    fn stopped(&self, side: &str) -> Vec<Option<&'static str>> {
+        let mut stops = BTreeMap::<Option<&str>, BTreeSet<&str>>::new();
+        for (_, did) in self.acts.iter().filter(|(by, _)| *by == side) {
+            match did {
+                Did::Suspend(clause) => drop(stops.insert(*clause, BTreeSet::new())),
+                Did::Resume(clause, officer) => {
+                    let agreed = stops.entry(*clause).or_default();
+                    agreed.insert(officer);
+                    if agreed.len() == 2 {
+                        stops.remove(clause);
+                    }
+                }
+                Did::Enter(_) | Did::End => {}
+            }
+        }
+        stops.into_keys().collect()
     }
 
     /// What may pass at a side, with each part of what may or may not have arrived there.
@@ -107,8 +127,16 @@ fn schedule(seed: u64) -> (usize, usize) {
             let must = views.iter().all(|views| views.iter().all(|view| *view == Some(purpose)));
             let (status, said, body) = parties.call_for(name);
             let passes = status == 200;
-            assert!(!passes || may, "seed {seed}: {name} passed outside of what is in force: {said} after {:?}", model.acts);
-            assert!(passes || !must, "seed {seed}: {name} is in force everywhere: {said} {body} after {:?}", model.acts);
+            assert!(
+                !passes || may,
+                "seed {seed}: {name} passed outside of what is in force: {said} after {:?}",
+                model.acts
+            );
+            assert!(
+                passes || !must,
+                "seed {seed}: {name} is in force everywhere: {said} {body} after {:?}",
+                model.acts
+            );
             assert!(!settled || may == must, "everything has arrived");
             *(if passes { &mut passed } else { &mut refused }) += 1;
         }
@@ -121,12 +149,14 @@ fn schedule(seed: u64) -> (usize, usize) {
     for step in 0..STEPS {
         let (side, officers) = OFFICERS[numbers.below(2)];
         let officer = officers[numbers.below(2)];
-        let clause = [None, Some("2.1")][numbers.below(2)];
-        let scope: &[&str] = if clause.is_some() { &["--clause", "2.1"] } else { &[] };
+        // Mostly what is suspended is resumed, so that calls pass too.
+        let stopped = model.stopped(side);
+        let any = [None, Some("2.1")][numbers.below(2)];
+        let clause = stopped.get(numbers.below(stopped.len().max(1))).copied().unwrap_or(any);
         let did = match numbers.below(10) {
             _ if step == STEPS - 2 => Did::End,
-            0..=2 => Did::Suspend(clause),
-            3..=7 => Did::Resume(clause, officer),
+            0..=1 => Did::Suspend(any),
+            2..=6 if !stopped.is_empty() || numbers.below(8) == 0 => Did::Resume(clause, officer),
             8 if numbers.below(3) == 0 => {
                 running.process(if side == "id" { "id/server" } else { "my/server" }).restart();
                 check(&model, false);
@@ -150,6 +180,10 @@ fn schedule(seed: u64) -> (usize, usize) {
                 check(&model, false);
                 continue;
             }
+        };
+        let scope: &[&str] = match &did {
+            Did::Suspend(Some(_)) | Did::Resume(Some(_), _) => &["--clause", "2.1"],
+            _ => &[],
         };
         let told = match &did {
             Did::Suspend(_) => parties.act(officer, &[&["suspend"], scope].concat()),

@@ -25,7 +25,7 @@ use crate::role::{OwnAnswer, OwnCall, OwnCalls};
 use crate::verdict::chain;
 
 /// How often the generation is looked at.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(50);
 /// The first and the longest time between two tries that fail.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);

@@ -75,9 +75,16 @@ impl Desk {
 
     /// The journal of an agreement; without an act if there is none.
     pub(super) fn journal(&self, id: &AgreementId) -> Result<Journal, Problem> {
+        self.journal_of(id).map(|(journal, _)| journal)
+    }
+
+    /// The journal of an agreement, and its octets.
+    fn journal_of(&self, id: &AgreementId) -> Result<(Journal, usize), Problem> {
         let lines = self.folder.journal(id.as_str()).map_err(Problem::from)?;
+        let octets = lines.iter().map(|line| line.len() + 1).sum();
         let journal = Journal::read(lines.iter().map(String::as_str));
-        journal.map_err(|cause| Problem::Journal { id: id.clone(), cause: Box::new(cause) })
+        let journal = journal.map_err(|cause| Problem::Journal { id: id.clone(), cause: Box::new(cause) })?;
+        Ok((journal, octets))
     }
 
     /// As [`journal`](Self::journal); it must have an act.
@@ -146,7 +153,7 @@ impl Desk {
     pub(super) fn receive(&self, act: Act, line: usize, conf: Option<&GlobalConf>) -> Result<Received, Problem> {
         let id = act.agreement.clone();
         let writer = self.folder.write().map_err(Problem::from)?;
-        let mut journal = self.journal(&id)?;
+        let (mut journal, octets) = self.journal_of(&id)?;
         if journal.acts().contains(&act) {
             return Ok(Received::Known);
         }
@@ -156,7 +163,11 @@ impl Desk {
         if act.at > self.clock.now().plus(AHEAD) {
             return Err(Problem::Future(act.at));
         }
-        self.has_room(&journal, &act)?;
+        // Acts of others do not take the room that is kept for the own officers.
+        let others = journal.acts().iter().filter(|act| !self.is_own(&act.by.member)).count();
+        if !room(others, octets.saturating_add(act.to_json().len())) {
+            return Err(Problem::Full(id));
+        }
         let what = act.to_string();
         let wrong = |cause| Problem::Line { line, what: what.clone(), cause: Box::new(cause) };
         if let Step::Sign(signature) = &act.step {
@@ -173,17 +184,6 @@ impl Desk {
         contain(&writer, &before, &journal, self.clock.as_ref())?;
         writer.append(id.as_str(), &merged.line).map_err(Problem::from)?;
         Ok(Received::Taken(merged.void.map(|cause| chain(cause.as_ref()))))
-    }
-
-    /// Fails if acts of others would take the room that is kept for the own officers.
-    fn has_room(&self, journal: &Journal, act: &Act) -> Result<(), Problem> {
-        let others = journal.acts().iter().filter(|act| !self.is_own(&act.by.member)).count();
-        let octets = self.folder.journal(act.agreement.as_str()).map_err(Problem::from)?;
-        let octets = octets.iter().map(|line| line.len() + 1).sum::<usize>().saturating_add(act.to_json().len());
-        match others >= limits::AGREEMENT_ACTS_OUTSIDE || octets > limits::AGREEMENT_JOURNAL_OUTSIDE {
-            true => Err(Problem::Full(act.agreement.clone())),
-            false => Ok(()),
-        }
     }
 
     /// Fails unless the version could be enforced as it lies on disk: all signatures hold over exactly its text, and it
@@ -211,6 +211,11 @@ impl Desk {
         let life = at.life(version).cloned().and_then(|life| life.enter(text.valid_from()).ok());
         life.map_or(Ok(()), |life| trial.put(&life)).map_err(Problem::from)
     }
+}
+
+/// Whether one more act fits where others have done so many, and the journal has so many octets with it.
+fn room(others: usize, octets: usize) -> bool {
+    others < limits::AGREEMENT_ACTS_OUTSIDE && octets <= limits::AGREEMENT_JOURNAL_OUTSIDE
 }
 
 /// Writes an own act.
@@ -251,4 +256,17 @@ fn container<'a>(
         container.add(Bytes::copy_from_slice(signature.as_bytes()))?;
     }
     container.write(clock.now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_of_others_leave_room_for_the_own_ones() {
+        assert!(room(limits::AGREEMENT_ACTS_OUTSIDE - 1, limits::AGREEMENT_JOURNAL_OUTSIDE));
+        assert!(!room(limits::AGREEMENT_ACTS_OUTSIDE, 0) && !room(0, limits::AGREEMENT_JOURNAL_OUTSIDE + 1));
+        assert!(limits::AGREEMENT_ACTS - limits::AGREEMENT_ACTS_OUTSIDE >= 1000);
+        assert!(limits::AGREEMENT_JOURNAL - limits::AGREEMENT_JOURNAL_OUTSIDE >= 2 * limits::AGREEMENT_ACT);
+    }
 }

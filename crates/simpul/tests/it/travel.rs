@@ -189,6 +189,11 @@ fn nobody_brings_the_acts_of_others() {
         is(of(&offer(&format!("id-draft-{n}"), "MY/GOV/1002", FIRST, n), QUALIFICATIONS), "taken");
     }
     is(of(&offer("id-draft-32", "MY/GOV/1002", FIRST, 32), QUALIFICATIONS), "later too many offers");
+    // Without an access right nobody is heard, and the mode of the service lets nobody pass.
+    let url =
+        format!("{}/r1/MY/GOV/1002/qualifications/agreements/acts", parties.federation.text("/id/server/consumer"));
+    let reply = Curl::get(&url).client("ID/GOV/3201/payroll").post("application/jsonl", "{}").send();
+    assert_eq!((reply.status, reply.header("x-road-error")), (500, "server.serverproxy.access_denied"));
     let (status, _) = parties.post(QUALIFICATIONS, &format!("{}\n", lines[1]).repeat(65));
     assert_eq!(status, 413, "one act more than a delivery may have");
 }

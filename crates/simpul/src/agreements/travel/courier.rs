@@ -127,7 +127,11 @@ impl Courier {
             let pause = async {
                 match worked {
                     true => std::future::pending().await,
-                    false => tokio::time::sleep(self.pause(round.failures)).await,
+                    false => {
+                        let mut chance = [0; 2];
+                        self.random.fill(&mut chance);
+                        tokio::time::sleep(pause(round.failures, chance)).await;
+                    }
                 }
             };
             tokio::select! {
@@ -146,14 +150,6 @@ impl Courier {
                 }
             }
         }
-    }
-
-    /// Half of what the failures so far call for, and a part of the other half by chance.
-    fn pause(&self, failures: u32) -> Duration {
-        let full = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST);
-        let mut octets = [0; 2];
-        self.random.fill(&mut octets);
-        (full / 2) + (full / 2).mul_f64(f64::from(u16::from_be_bytes(octets)) / f64::from(u16::MAX))
     }
 
     /// Brings what is to be brought; false if something is left to try again.
@@ -376,4 +372,25 @@ struct Path<'a> {
     entry: &'a PartnerEntry,
     text: &'a Agreement,
     id: &'a AgreementId,
+}
+
+/// Half of what the failures so far call for, and a part of the other half by chance.
+fn pause(failures: u32, chance: [u8; 2]) -> Duration {
+    let full = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST);
+    (full / 2) + (full / 2).mul_f64(f64::from(u16::from_be_bytes(chance)) / f64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_their_bound_and_differ_by_chance() {
+        let (least, most) = ([0, 0], [255, 255]);
+        assert_eq!((pause(1, least), pause(1, most)), (FIRST / 2, FIRST));
+        assert_eq!((pause(4, least), pause(4, most)), (FIRST * 4, FIRST * 8));
+        for failures in [10, 11, 12, 1000, u32::MAX] {
+            assert_eq!((pause(failures, least), pause(failures, most)), (LONGEST / 2, LONGEST), "{failures}");
+        }
+    }
 }

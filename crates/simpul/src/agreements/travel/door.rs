@@ -148,10 +148,11 @@ impl Door {
                         Word::new(Fate::Later, Some(chain(cause.as_ref())))
                     }
                     Problem::Line { cause, .. } => Word::new(Fate::Refused, Some(chain(cause.as_ref()))),
-                    Problem::Full(_) | Problem::Foreign { .. } | Problem::Signatures { .. } => {
-                        Word::new(Fate::Refused, Some(problem.to_string()))
+                    Problem::Full(_) | Problem::Foreign { .. } => Word::new(Fate::Refused, Some(problem.to_string())),
+                    // By a newer configuration the signature may hold.
+                    Problem::Future(_) | Problem::Signatures { .. } => {
+                        Word::new(Fate::Later, Some(problem.to_string()))
                     }
-                    Problem::Future(_) => Word::new(Fate::Later, Some(problem.to_string())),
                     _ => Word::new(Fate::Later, Some("it cannot be taken now".to_owned())),
                 }
             }

@@ -100,3 +100,20 @@ pub(crate) fn undelivered(desk: &Desk, journal: &Journal, marks: &Marks) -> Vec<
     };
     own.iter().flat_map(|from| others.iter().map(move |to| pair(from, to))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_refusals_are_kept() {
+        let mut mark = Mark::default();
+        for n in 0..=limits::AGREEMENT_REFUSALS {
+            mark.refuse(n.to_string());
+        }
+        assert_eq!(
+            (mark.refused.len(), mark.refused.first().map(String::as_str)),
+            (limits::AGREEMENT_REFUSALS, Some("1"))
+        );
+    }
+}

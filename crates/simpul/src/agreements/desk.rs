@@ -177,7 +177,7 @@ impl Desk {
             let forged = |cause: AgreementError| Problem::Signatures { id: id.clone(), cause: cause.into() };
             let octets = container(text, std::iter::once(signature.as_str()), self.clock.as_ref()).map_err(forged)?;
             let verified = simpul_trust::agreement::verify(&octets, conf, self.clock.now());
-            verified.and_then(|signed| signed.demand(&[act.by.member.clone()])).map_err(forged)?;
+            verified.and_then(|signed| signed.demand(std::slice::from_ref(&act.by.member))).map_err(forged)?;
         }
         let before = journal.history().clone();
         let merged = journal.merge(act).map_err(wrong)?;
@@ -266,7 +266,7 @@ mod tests {
     fn acts_of_others_leave_room_for_the_own_ones() {
         assert!(room(limits::AGREEMENT_ACTS_OUTSIDE - 1, limits::AGREEMENT_JOURNAL_OUTSIDE));
         assert!(!room(limits::AGREEMENT_ACTS_OUTSIDE, 0) && !room(0, limits::AGREEMENT_JOURNAL_OUTSIDE + 1));
-        assert!(limits::AGREEMENT_ACTS - limits::AGREEMENT_ACTS_OUTSIDE >= 1000);
-        assert!(limits::AGREEMENT_JOURNAL - limits::AGREEMENT_JOURNAL_OUTSIDE >= 2 * limits::AGREEMENT_ACT);
+        const { assert!(limits::AGREEMENT_ACTS - limits::AGREEMENT_ACTS_OUTSIDE >= 1000) };
+        const { assert!(limits::AGREEMENT_JOURNAL - limits::AGREEMENT_JOURNAL_OUTSIDE >= 2 * limits::AGREEMENT_ACT) };
     }
 }

@@ -101,6 +101,19 @@ fn what_was_done_while_the_other_side_was_away_arrives_and_what_crossed_is_settl
     parties.run("id", &["send", ID]).done("has every act");
     let after = std::fs::read(parties.federation.dir().join(format!("my/data/agreements/{ID}/journal.jsonl"))).unwrap();
     assert_eq!(before, after);
+
+    // Who asks is told what the other side did, also where that one does not bring it.
+    running.process("id/server").kill();
+    for service in ["MY/GOV/1002/qualifications", "MY/GOV/1001/civil-registry"] {
+        let entry = format!("[[server.agreement-partner]]\nservice = \"{service}/agreements\"\n");
+        parties.federation.edit("id/simpul.toml", &entry, "");
+    }
+    running.process("id/server").restart();
+    parties.act("Siti Rahma", &["suspend"]).done("suspended");
+    let unsent = parties.run("id", &["send", ID]);
+    assert!(unsent.exit == 1 && unsent.text.contains("does not name its service"), "{unsent:?}");
+    parties.run("my", &["send", ID]).done("has every act");
+    parties.run("my", &["list"]).done("suspended by ID/GOV/3201");
 }
 
 /// An act is taken from the party that did it, as the seal of the message says, and from nobody else.

@@ -8,6 +8,7 @@ mod exchange;
 mod lab;
 mod log;
 mod patience;
+mod persons;
 mod place;
 mod registry;
 mod server;
@@ -21,6 +22,7 @@ pub(crate) use self::exchange::{AccessEntry, BuiltIn, ClientEntry, ModeEntry, Se
 pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;
 pub(crate) use self::patience::Patience;
+pub(crate) use self::persons::{DATA_TRAIL, SUBJECT_KEYS, SubjectSettings, TrailSettings};
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
 pub(crate) use self::values::{text, texts};

@@ -3,6 +3,9 @@
 mod builtin;
 pub(crate) mod lab;
 mod own;
+mod persons;
+mod port;
+mod questions;
 pub(crate) mod registry;
 pub(crate) mod server;
 mod stamping;

@@ -5,16 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use simpul_core::ServiceId;
-use simpul_exchange::call::{Answer, ConsumerCall, PeerCall};
 use simpul_exchange::consumer::Consumer;
 use simpul_exchange::evidence::Evidence;
 use simpul_exchange::ports::{AgreementSource, Clock, PeerLink, Ports, ServerStore};
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ServerConf, Service};
 use simpul_io::fetch::Tsas;
-use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
+use simpul_io::listen::{self, Listener};
 use simpul_io::ocsp::{OcspKeeper, OcspSettings};
 use simpul_io::peer::Peers;
 use simpul_io::service::Services;
@@ -30,6 +28,10 @@ use simpul_trust::token::{Signer, SoftSigner};
 use tokio_util::sync::CancellationToken;
 
 use super::builtin::{self, Doors};
+use super::own::OwnCalls;
+use super::persons::PersonsHere;
+use super::port::{ConsumerPort, PeerPort};
+use super::questions::Questions;
 use super::stamping;
 use super::{RoleError, Running};
 use crate::agreements::{self, Keeper};
@@ -124,10 +126,13 @@ pub(crate) async fn start(
     tasks.push(tokio::spawn(stamping));
 
     let relay = Arc::new(Consumer::new(ports.clone(), Arc::clone(&peers)));
-    let consumer =
-        Arc::new(ConsumerPort { consumer: Arc::clone(&relay), evidence: Evidence::new(ports.clone(), tsas, anchor) });
-    let services = Doors::new(services, builtin::open(role)?);
-    let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
+    let own = OwnCalls::new(Arc::clone(&relay));
+    let questions = Questions::new(ports.clone(), Arc::clone(&relay), own, role.trail.holders.clone());
+    let evidence = Evidence::new(ports.clone(), tsas, anchor);
+    let consumer = Arc::new(ConsumerPort { consumer: relay, evidence, questions });
+    let persons = PersonsHere::open(role, &dir, ports.clock.as_ref()).await?;
+    let services = Doors::new(services, builtin::open(role, &persons, &ports.clock)?);
+    let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services), persons.port())));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
 
     let (peer, peer_at) = listen("peer-listen", role.peer_listen).await?;
@@ -154,31 +159,6 @@ struct Configured(Arc<ServerConf>);
 impl ServerStore for Configured {
     fn current(&self) -> Arc<ServerConf> {
         Arc::clone(&self.0)
-    }
-}
-
-/// Calls of information systems: the message protocol, and evidence downloads beside it.
-struct ConsumerPort {
-    consumer: Arc<Consumer>,
-    evidence: Evidence,
-}
-
-#[async_trait]
-impl ConsumerHandler for ConsumerPort {
-    async fn handle(&self, call: ConsumerCall) -> Answer {
-        match self.evidence.answers(&call.target) {
-            true => self.evidence.answer(call).await,
-            false => self.consumer.relay(call).await,
-        }
-    }
-}
-
-struct PeerPort(Provider);
-
-#[async_trait]
-impl PeerHandler for PeerPort {
-    async fn handle(&self, call: PeerCall) -> Answer {
-        self.0.answer(call).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::support::{Curl, Federation, Running, SIMPUL};
 
 const ID: &str = "id-my-diplomas";
 const SERVICE: &str = "/r1/MY/GOV/1002/qualifications/diplomas";
-const FIRST: &str = r#"
+pub(crate) const FIRST: &str = r#"
 id = "id-my-diplomas"
 version = 1
 binding-language = "en"
@@ -51,8 +51,8 @@ residency = ["ID"]
 "#;
 
 /// A federation and what its officers do in it.
-struct Parties {
-    federation: Federation,
+pub(crate) struct Parties {
+    pub(crate) federation: Federation,
 }
 
 /// How a command ended and what it said on both streams.
@@ -82,7 +82,7 @@ impl Told {
 }
 
 impl Parties {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { federation: Federation::prepare() }
     }
 
@@ -151,7 +151,12 @@ impl Parties {
 
     /// Offered, answered, approved by two officers of each party, signed by both, in force on both sides.
     fn in_force(&self) {
-        let file = self.file("first.toml", FIRST);
+        self.conclude(FIRST);
+    }
+
+    /// As [`in_force`](Self::in_force), for another text of the same agreement.
+    pub(crate) fn conclude(&self, text: &str) {
+        let file = self.file("first.toml", text);
         self.offer("Siti Rahma", &file).done("redline");
         self.carry("id", "my").done("1 acts taken");
         for officer in ["Aisyah Karim", "Tan Wei Ming"] {
@@ -436,7 +441,7 @@ fn the_decision_is_in_the_proof() {
 }
 
 /// The files below a folder that hold these octets.
-fn holders(folder: &Path, marker: &[u8]) -> Vec<PathBuf> {
+pub(crate) fn holders(folder: &Path, marker: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

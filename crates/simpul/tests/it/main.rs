@@ -23,4 +23,6 @@ mod proxy;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod verify;

@@ -229,6 +229,19 @@ path = "/persons/*"
                 "minimum-client-version = \"7.6\"\npeer-listen",
                 "minimum-client-version = \"7.6\": MAJOR.MINOR.PATCH is needed",
             ),
+            ("[server.auth]", "[server.subjects]\nnew-key-days = 0\n[server.auth]", "1 to 3650 days"),
+            ("[server.auth]", "[server.trail]\nepoch = 0\n[server.auth]", "numbers begin with 1"),
+            ("[server.auth]", "[server.trail]\nportals = [\"ID/GOV\"]\n[server.auth]", "INSTANCE/CLASS/CODE"),
+            (
+                "url = \"http://127.0.0.1:9000/\"",
+                "built-in = \"subject-keys\"",
+                "others look for it under the code \"subject-keys\"",
+            ),
+            (
+                "[[server.access]]",
+                "[[server.service]]\nprovider = \"MY/GOV/1001/civil-registry\"\ncode = \"data-trail\"\nbuilt-in = \"data-trail\"\n[[server.access]]",
+                "portals need the service \"subject-keys\"",
+            ),
             (
                 "[[server.client]]\n",
                 "[[server.client]]\nconnection = \"tls\"\n",

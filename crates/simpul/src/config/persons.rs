@@ -44,7 +44,7 @@ impl SubjectSettings {
     pub(super) fn check(&self) -> Result<(), String> {
         match self.new_key_days {
             1..=3650 => Ok(()),
-            _ => Err("[server.subjects] new-key-days: 1 to 3650 days are allowed".to_owned()),
+            days => Err(format!("[server.subjects] new-key-days = {days}: 1 to 3650 days are allowed")),
         }
     }
 }
@@ -57,7 +57,7 @@ pub(crate) const DATA_TRAIL: &str = "data-trail";
 impl TrailSettings {
     pub(super) fn check(&self, services: &[ServiceEntry]) -> Result<(), String> {
         if self.epoch == 0 {
-            return Err("[server.trail] epoch: numbers begin with 1".to_owned());
+            return Err("[server.trail] epoch = 0: numbers begin with 1".to_owned());
         }
         for service in services {
             let code = match service.built_in {

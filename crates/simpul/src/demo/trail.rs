@@ -23,7 +23,8 @@ impl Journey<'_> {
         let began = Instant::now();
         let id = format!("{}-trail", self.message_id());
         let got = self.used_and_told(&id).await;
-        let expected = format!("{agreement};2 of MY/GOV/1002, 9 fields, proof valid, trust anchor, signed by MEMBER:MY/GOV/1002");
+        let expected =
+            format!("{agreement};2 of MY/GOV/1002, 10 fields, proof valid, trust anchor, signed by MEMBER:MY/GOV/1002");
         self.step("agreement-trail", &expected, began, got);
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod server;
 mod stamping;
 mod web;
 
+pub(crate) use self::persons::TRAIL;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -31,6 +31,7 @@ fn the_demo_makes_the_journey() {
         "agreement-other-purpose",
         "agreement-suspended",
         "agreement-resumed",
+        "agreement-trail",
         "evidence",
     ];
     assert_eq!(names, steps);
@@ -185,10 +186,11 @@ fn a_second_start_resumes_the_federation() {
     };
     let first = once();
     // Two requests and two answers, and the request without right; what has no seal that holds is not recorded. Under the
-    // agreement two requests with their answers, and one with its receipt: the other two refusals are the consumer's.
-    assert_eq!(records(), 11);
+    // agreement two requests with their answers, and one with its receipt: the other two refusals are the consumer's. For
+    // the person: the keys, the call under a token, and of each of two holders the keys and the page, with answers.
+    assert_eq!(records(), 23);
     assert_eq!(once(), first, "the anchor is the same");
-    assert_eq!(records(), 22, "the log goes on");
+    assert_eq!(records(), 46, "the log goes on");
 }
 
 /// Test trust services must not serve a real federation: the laboratory refuses an anchor that is not marked.

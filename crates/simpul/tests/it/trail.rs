@@ -287,3 +287,27 @@ fn questions_are_judged() {
     let stranger = persons.post("/simpul/data-trail", &json!({ "client": RECOGNITION, "subject": PERSON }));
     assert!(stranger.json()["holders"].as_array().unwrap().iter().all(|h| h["answered"] == false), "{stranger:?}");
 }
+
+/// What a law hides is counted beside the running server, and told only when the month is over.
+#[test]
+fn the_ombudsman_counts_beside_the_running_server() {
+    let persons = Persons::new();
+    let config = persons.parties.federation.config("my");
+    let count = |month: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(super::support::SIMPUL);
+        command.args(["trail", "count", "--law", "Act 7", "--month", month, "--config"]).arg(&config).args(more);
+        let output = command.output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = count("2026-01", &[]);
+    let expected = "MY/GOV/1001  2026-01  Act 7: fewer than 10\nMY/GOV/1002  2026-01  Act 7: fewer than 10\n";
+    assert_eq!((code, said.as_str()), (0, expected));
+    let (code, said) = count("2026-01", &["--holder", "MY/GOV/1002", "--json"]);
+    let expected =
+        json!({ "month": "2026-01", "law": "Act 7", "counts": [{ "holder": "MY/GOV/1002", "fewerThan": 10 }] });
+    assert_eq!((code, serde_json::from_str::<Value>(&said).unwrap()), (0, expected));
+    let (code, said) = count("9999-12", &[]);
+    assert!(code == 1 && said.contains("cannot be counted yet"), "{said}");
+    assert_eq!(count("2026-13", &[]).0, 2);
+}

@@ -24,12 +24,15 @@ use crate::federation::{Federation, NOW};
 const DENIED: &str = "server.serverproxy.access_denied";
 const RAW: &str = r#"{"name":"Siti","salary":100}"#;
 
+/// The person, the clause, the fields, and the record.
+type Kept = (String, Option<String>, Vec<usize>, u64);
+
 /// Opens the token `good` once and notes what is kept.
 #[derive(Default)]
 struct Noted {
     used: AtomicBool,
     broken: AtomicBool,
-    kept: Mutex<Vec<(String, Option<String>, Vec<usize>, u64)>>,
+    kept: Mutex<Vec<Kept>>,
 }
 
 #[async_trait]

@@ -8,7 +8,7 @@ use simpul_policy::agreement::terms::Secrecy;
 use super::samples::{access, entry, pseudonym, terms};
 use crate::trail::event::Terms;
 use crate::trail::secrecy::{Month, Withheld};
-use crate::trail::store::{Access, Entry, EntryId, Position, StoreError, TrailStore, Withholding as _};
+use crate::trail::store::{Access, Entry, EntryId, Position, StoreError, TrailStore};
 
 const END: Position = Position { shown: UnixTime::from_millis(i64::MAX), id: EntryId::new([0; 16]) };
 

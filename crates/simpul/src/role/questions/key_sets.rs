@@ -13,10 +13,13 @@ use crate::role::builtin::KEYS;
 use crate::role::own::{OwnCall, OwnCalls};
 use crate::role::persons::KEEP;
 
-/// Sets of keys, by who asked for them and whose they are: an access right is a client's.
+/// Sets of keys with the end of their time, by who asked for them and whose they are: an access right is a client's.
+type Kept = HashMap<(ClientId, ClientId), (Arc<KeySet>, UnixTime)>;
+
+/// The sets that are known.
 pub(super) struct KeySets {
     own: OwnCalls,
-    kept: Mutex<HashMap<(ClientId, ClientId), (Arc<KeySet>, UnixTime)>>,
+    kept: Mutex<Kept>,
 }
 
 /// The service that tells the keys of a provider.

@@ -17,9 +17,10 @@ use crate::agreements::DOCUMENT;
 use crate::federation::agreed::in_force;
 use crate::federation::authority::chain;
 use crate::federation::calls::{Reply, get, read, with_header};
+use crate::federation::forge::Sent;
 use crate::federation::octets::octets;
 use crate::federation::road::Road;
-use crate::federation::{Federation, NOW};
+use crate::federation::{CLIENT, Federation, NOW};
 
 const DENIED: &str = "server.serverproxy.access_denied";
 const RAW: &str = r#"{"name":"Siti","salary":100}"#;
@@ -178,4 +179,29 @@ async fn what_cannot_be_kept_does_not_leave() {
     let ground = Ground::new(true).await;
     assert_eq!(ground.ask(Some("silent")).await.error(), Some("server.serverproxy.database_error"));
     assert_eq!(ground.federation.register.calls().len(), 0);
+}
+
+/// A peer may be any program: headers that only this server may set never reach the service from a message.
+#[tokio::test]
+async fn what_a_peer_says_of_a_person_reaches_nobody() {
+    let federation = Federation::new().await;
+    let mut message = federation.request("GET", "persons/1", None).await;
+    message.replace("Accept:*/*", "SIMPUL-subject-ID:somebody else\r\nSimpul-Subject-Home:SG");
+    federation.seal(&mut message, CLIENT).await;
+    let (call, _) = Sent::new(&federation, &message).call();
+    read(federation.provider.answer(call).await).await;
+    let [seen] = federation.register.calls().try_into().unwrap();
+    let own = |name: &str| name.to_lowercase().starts_with("simpul-subject-");
+    assert!(!seen.headers.is_empty() && !seen.headers.iter().any(|(name, _)| own(name)), "{:?}", seen.headers);
+    assert_eq!(seen.person, None);
+}
+
+/// Where nobody opens tokens, a request that names somebody is refused: whom it is about would not be told.
+#[tokio::test]
+async fn a_provider_without_keys_answers_nothing_about_persons() {
+    let federation = Federation::new().await;
+    let answer = federation.relay(with_header(get("/1"), "Simpul-Subject", "good")).await;
+    assert_eq!((answer.error(), answer.header("Simpul-Refusal")), (Some(DENIED), Some("subject-no-keys")));
+    assert_eq!(federation.register.calls().len(), 0);
+    federation.audit().await;
 }

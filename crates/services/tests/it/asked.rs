@@ -266,7 +266,7 @@ async fn a_subject_is_opened_by_its_holder_alone() {
     let token =
         assert(signer, &portal(), &subject("person-a"), &audience, &other.recipient, nonce(), after(0)).await.unwrap();
     let error = refused(&ground, &token, after(0)).await;
-    assert!(matches!(error, AssertionError::Subject(SubjectError::Sealed)), "{error:?}");
+    assert!(matches!(error, AssertionError::Subject(SubjectError::OtherKey)), "{error:?}");
 }
 
 fn payload(token: &str) -> String {

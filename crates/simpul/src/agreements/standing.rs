@@ -261,3 +261,54 @@ fn detail(text: &mut String, version: &Value) {
         let _ = writeln!(text, "  changed  {change}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simpul_policy::agreement::Agreement;
+    use simpul_policy::agreement::act::{Act, Step};
+    use simpul_policy::agreement::life::Actor;
+
+    const TEXT: &str = include_str!("../demo/agreement.toml");
+
+    /// The words of a version after each act of its life.
+    #[test]
+    fn where_a_version_stands_is_said_in_words() {
+        let text = Agreement::from_toml(TEXT).unwrap();
+        let mut journal = Journal::default();
+        let mut said = |party: usize, nth: usize, step: Step, days: i64, unenforced: Option<&str>| {
+            let party = &text.parties()[party];
+            let by = Actor { member: party.member.clone(), officer: party.officers[nth].name.clone() };
+            let now = UnixTime::from_secs(1_790_000_000);
+            journal.take(Act::new(&text, step, by, journal.moment(now))).unwrap();
+            let told = versions(&journal, UnixTime::from_secs(now.secs() + days * 86_400), unenforced);
+            told[0]["status"].as_str().unwrap().to_owned()
+        };
+        let offered = |said: &str, approved: [usize; 3]| {
+            let [a, b, c] = approved;
+            let expected = format!(
+                "offered by ID/GOV/3201; ID/GOV/3201 approved {a}/2, MY/GOV/1001 approved {b}/2, MY/GOV/1002 approved {c}/2"
+            );
+            assert_eq!(said, expected);
+        };
+        offered(&said(0, 0, Step::Offer(Box::new(text.clone())), 0, None), [0, 0, 0]);
+        for party in 0..3 {
+            said(party, 0, Step::Approve, 0, None);
+        }
+        offered(&said(1, 1, Step::Approve, 0, None), [1, 2, 1]);
+        said(0, 1, Step::Approve, 0, None);
+        said(2, 1, Step::Approve, 0, None);
+        let sign = || Step::Sign("<x/>".to_owned());
+        assert_eq!(said(2, 0, sign(), 0, None), "signed by MY/GOV/1002");
+        assert_eq!(said(0, 0, sign(), 0, None), "signed by MY/GOV/1002, ID/GOV/3201");
+        said(1, 0, sign(), 0, None);
+        assert_eq!(said(1, 0, Step::Enter, 0, None), "in force");
+        let clause = || Scope::Clause("2".parse().unwrap());
+        assert_eq!(said(2, 1, Step::Suspend(clause()), 0, None), "clause 2 suspended by MY/GOV/1002");
+        let both = "clause 2 suspended by MY/GOV/1002 and suspended by ID/GOV/3201";
+        assert_eq!(said(0, 0, Step::Suspend(Scope::Whole), 0, None), both);
+        assert_eq!(said(0, 0, Step::Resume(Scope::Whole), 0, Some("no keys")), "NOT ENFORCED: no keys");
+        assert_eq!(said(0, 1, Step::Resume(Scope::Whole), 36_500, None), "expired at 2090-01-01T00:00:00.000Z");
+        assert_eq!(said(0, 1, Step::End, 36_500, None), "ended by ID/GOV/3201");
+    }
+}

@@ -162,7 +162,7 @@ fn schedule(seed: u64) -> (usize, usize) {
                 check(&model, false);
                 continue;
             }
-            9 if step > STEPS / 2 && !model.acts.iter().any(|(_, did)| *did == Did::Enter(1)) => {
+            9 if step > STEPS / 2 && !model.acts.iter().any(|(_, did)| matches!(did, Did::Enter(1) | Did::End)) => {
                 // The amendment comes into force by an act of MY that may not have arrived at once.
                 for side in ["id", "my"] {
                     parties.run(side, &["send", ID]).done("has every act");

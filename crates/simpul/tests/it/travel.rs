@@ -116,6 +116,24 @@ fn what_was_done_while_the_other_side_was_away_arrives_and_what_crossed_is_settl
     parties.run("my", &["list"]).done("suspended by ID/GOV/3201");
 }
 
+/// A partner that cannot be reached keeps no other one waiting, and is told with its reason.
+#[test]
+fn one_partner_does_not_wait_for_another() {
+    let parties = Parties::connected();
+    let there = "service = \"MY/GOV/1001/civil-registry/agreements\"";
+    parties.federation.edit("id/simpul.toml", there, "service = \"MY/GOV/1001/civil-registry/nowhere\"");
+    let _running = parties.federation.start_all();
+    let third = "[[party]]\ninstance = \"MY\"\nmember = \"MY/GOV/1001\"\nsubsystems = [\"civil-registry\"]\n\
+                 officer = [{ name = \"Lim\", role = \"a\" }, { name = \"Ong\", role = \"b\" }]\n\n[[clause]]";
+    let file = parties.file("three.toml", &FIRST.replacen("[[clause]]", third, 1));
+    parties.offer("Siti Rahma", &file).done("redline");
+    let sent = parties.run("id", &["send", ID]);
+    assert_eq!(sent.exit, 1, "{sent:?}");
+    assert!(sent.text.contains("MY/GOV/1002: has every act"), "{sent:?}");
+    assert!(sent.text.contains("MY/GOV/1001: 1 acts not delivered: 500 server."), "{sent:?}");
+    parties.run("my", &["show", ID]).done("offered by ID/GOV/3201");
+}
+
 /// An act is taken from the party that did it, as the seal of the message says, and from nobody else.
 #[test]
 fn nobody_brings_the_acts_of_others() {

@@ -3,14 +3,15 @@
 //! One task for each partner, so that no partner waits for another one. It looks when the journals change, when somebody
 //! asks for it, and after a failure at intervals that grow.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use simpul_core::{ClientId, MemberId, UnixTime};
 use simpul_exchange::ports::{Clock, ConfSource, Randomness};
 use simpul_policy::agreement::act::{Act, Journal, Step};
+use simpul_policy::agreement::life::Life;
 use simpul_policy::agreement::{Agreement, AgreementId};
 use simpul_store::files::Generation;
 use tokio::sync::watch;
@@ -41,6 +42,9 @@ pub(crate) struct Courier {
     marking: Mutex<()>,
 }
 
+/// Agreements that somebody asked for, until the partner's task looks.
+type Wishes = Arc<Mutex<BTreeSet<String>>>;
+
 /// What one partner's task knows.
 #[derive(Default)]
 struct Round {
@@ -53,11 +57,11 @@ struct Round {
 
 #[derive(Default)]
 enum Fetch {
-    /// Of every agreement, since this server was away.
+    /// Of every agreement that is not over, since this server was away.
     #[default]
     All,
     /// Of those that somebody asked for.
-    Of(Vec<String>),
+    Of(BTreeSet<String>),
 }
 
 /// Why acts did not arrive.
@@ -71,6 +75,8 @@ enum Undeliverable {
     Answer,
     #[error("the other side waits: {0}")]
     Later(String),
+    #[error("what was delivered cannot be noted")]
+    Unmarked,
     #[error("the agreement cannot be used")]
     Desk(#[source] Problem),
 }
@@ -89,10 +95,12 @@ impl Courier {
     /// Delivers until it is told to stop.
     pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let folder = self.door.desk().folder.clone();
-        let (turned, seen) = watch::channel((folder.generation(), Vec::new()));
-        let mut tasks = tokio::task::JoinSet::new();
+        let (turned, seen) = watch::channel(folder.generation());
+        let (mut tasks, mut all) = (tokio::task::JoinSet::new(), Vec::new());
         for entry in self.door.desk().role.agreement_partner.clone() {
-            tasks.spawn(Arc::clone(&self).partner(entry, seen.clone(), stop.clone()));
+            let wishes = Wishes::default();
+            all.push(Arc::clone(&wishes));
+            tasks.spawn(Arc::clone(&self).partner(entry, wishes, seen.clone(), stop.clone()));
         }
         let mut looks = tokio::time::interval(LOOK);
         while !tasks.is_empty() {
@@ -101,10 +109,11 @@ impl Courier {
                 _ = looks.tick() => {}
             }
             let now = folder.generation();
-            if now != turned.borrow().0 {
+            if now != *turned.borrow() {
                 let names = folder.names().unwrap_or_default();
-                let wanted = names.into_iter().filter(|name| folder.take_wake(name)).collect();
-                turned.send_replace((now, wanted));
+                let wanted: Vec<_> = names.into_iter().filter(|name| folder.take_wake(name)).collect();
+                all.iter().for_each(|wishes| held(wishes).extend(wanted.iter().cloned()));
+                turned.send_replace(now);
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -113,12 +122,18 @@ impl Courier {
     async fn partner(
         self: Arc<Self>,
         entry: PartnerEntry,
-        mut turned: watch::Receiver<(Generation, Vec<String>)>,
+        wishes: Wishes,
+        mut turned: watch::Receiver<Generation>,
         stop: CancellationToken,
     ) {
         let mut round = Round::default();
         loop {
             turned.mark_unchanged();
+            let wanted = std::mem::take(&mut *held(&wishes));
+            round.done.retain(|name, _| !wanted.contains(name));
+            if let Fetch::Of(names) = &mut round.fetch {
+                names.extend(wanted);
+            }
             let worked = tokio::select! {
                 () = stop.cancelled() => return,
                 worked = self.round(&entry, &mut round) => worked,
@@ -141,12 +156,6 @@ impl Courier {
                     if changed.is_err() {
                         return;
                     }
-                    if let Fetch::Of(names) = &mut round.fetch {
-                        names.extend(turned.borrow().1.iter().cloned());
-                    }
-                    for name in &turned.borrow().1 {
-                        round.done.remove(name);
-                    }
                 }
             }
         }
@@ -162,64 +171,70 @@ impl Courier {
                 return false;
             }
         };
-        let (mut worked, mut waiting) = (true, Vec::new());
-        for name in names {
-            let stamp = desk.folder.journal_stamp(&name);
-            if round.done.get(&name) == Some(&stamp) {
-                continue;
-            }
-            let Ok(id) = name.parse::<AgreementId>() else { continue };
-            match desk.journal(&id) {
-                Ok(journal) => waiting.push((name, stamp, id, journal)),
-                Err(cause) => tracing::error!(agreement = name, cause = chain(&cause), "its acts are not delivered"),
-            }
-        }
-        // What stops an exchange goes first.
-        let calm = |journal: &Journal| {
-            !journal.acts().iter().rev().take(4).any(|a| matches!(a.step, Step::Suspend(_) | Step::End))
-        };
-        waiting.sort_by_key(|(.., journal)| calm(journal));
-        let mut reachable = true;
-        for (name, stamp, id, journal) in waiting {
-            let Some(text) = journal.acts().first().and_then(|first| first.step.document()) else { continue };
-            if text.party(entry.member()).is_none() {
-                round.done.insert(name, stamp);
-                continue;
-            }
-            let own =
-                text.parties().iter().map(|party| &party.member).filter(|m| desk.is_own(m) && *m != entry.member());
-            let mut whole = true;
-            for from in own {
-                let fetched = match &round.fetch {
-                    Fetch::All => true,
-                    Fetch::Of(names) => names.contains(&name),
-                };
-                let path = Path { from, entry, text, id: &id };
-                let brought = match reachable {
-                    true => self.bring(&path, &journal, fetched).await,
-                    false => Err(Undeliverable::Fault("the other side does not answer".to_owned())),
-                };
-                if let Err(cause) = &brought {
-                    whole = false;
-                    reachable &= !matches!(cause, Undeliverable::Fault(_));
-                    let cause = chain(cause);
-                    self.mark(&path, |mark| mark.error = Some(cause));
-                }
-            }
-            match whole {
-                true => {
-                    if let Fetch::Of(names) = &mut round.fetch {
-                        names.retain(|wanted| *wanted != name);
+        let stamps = names.into_iter().map(|name| (desk.folder.journal_stamp(&name), name));
+        let mut waiting: Vec<_> = stamps.filter(|(stamp, name)| round.done.get(name) != Some(stamp)).collect();
+        let (mut worked, mut reachable) = (true, true);
+        // What stops an exchange goes first. One journal at a time is in memory.
+        for stops in [true, false] {
+            let mut calm = Vec::new();
+            for (stamp, name) in waiting {
+                let Ok(id) = name.parse::<AgreementId>() else { continue };
+                match desk.journal(&id) {
+                    Ok(journal) if stops && !stopped(&journal) => calm.push((stamp, name)),
+                    Ok(journal) => match self.agreement(entry, &id, &journal, &round.fetch, &mut reachable).await {
+                        true => {
+                            if let Fetch::Of(names) = &mut round.fetch {
+                                names.remove(&name);
+                            }
+                            round.done.insert(name, stamp);
+                        }
+                        false => worked = false,
+                    },
+                    Err(cause) => {
+                        tracing::error!(agreement = name, cause = chain(&cause), "its acts are not delivered")
                     }
-                    round.done.insert(name, stamp);
                 }
-                false => worked = false,
             }
+            waiting = calm;
         }
         if worked {
-            round.fetch = Fetch::Of(Vec::new());
+            round.fetch = Fetch::Of(BTreeSet::new());
         }
         worked
+    }
+
+    /// Brings what is to be brought of one agreement; false if something is left to try again.
+    async fn agreement(
+        &self,
+        entry: &PartnerEntry,
+        id: &AgreementId,
+        journal: &Journal,
+        fetch: &Fetch,
+        reachable: &mut bool,
+    ) -> bool {
+        let desk = self.door.desk();
+        let text = journal.acts().first().and_then(|first| first.step.document());
+        let Some(text) = text.filter(|text| text.party(entry.member()).is_some()) else { return true };
+        let fetched = match fetch {
+            Fetch::All => !over(journal),
+            Fetch::Of(names) => names.contains(id.as_str()),
+        };
+        let mut whole = true;
+        let members = text.parties().iter().map(|party| &party.member);
+        for from in members.filter(|member| desk.is_own(member) && *member != entry.member()) {
+            let path = Path { from, entry, text, id };
+            let brought = match *reachable {
+                true => self.bring(&path, journal, fetched).await,
+                false => Err(Undeliverable::Fault("the other side does not answer".to_owned())),
+            };
+            if let Err(cause) = &brought {
+                whole = false;
+                *reachable &= !matches!(cause, Undeliverable::Fault(_));
+                let (cause, now) = (chain(cause), self.clock.now().to_string());
+                self.mark(&path, |mark| (mark.error, mark.tried) = (Some(cause), Some(now)));
+            }
+        }
+        whole
     }
 
     /// Brings one party's acts in one agreement, and fetches the partner's.
@@ -237,8 +252,13 @@ impl Courier {
             if let Some(why) = later {
                 return Err(Undeliverable::Later(why));
             }
+            if self.marked(path)?.through == mark.through {
+                return Err(Undeliverable::Unmarked);
+            }
         }
-        self.mark(path, |mark| mark.error = None);
+        if self.marked(path)?.error.is_some() {
+            self.mark(path, |mark| mark.error = None);
+        }
         if fetched {
             self.fetch(path, &client).await?;
         }
@@ -315,9 +335,10 @@ impl Courier {
             None => Vec::new(),
         };
         let call = OwnCall { client, service: &path.entry.service, method, path: target, headers, body };
-        let answer = self.calls.ask(call).await.map_err(|cause| Undeliverable::Fault(chain(&cause)))?;
+        let answer = self.calls.ask(call).await.map_err(|cause| Undeliverable::Fault(chain(&cause)));
         let now = self.clock.now().to_string();
         self.mark(path, |mark| mark.tried = Some(now));
+        let answer = answer?;
         match answer.status {
             200 => Ok(answer),
             status => {
@@ -372,6 +393,21 @@ struct Path<'a> {
     entry: &'a PartnerEntry,
     text: &'a Agreement,
     id: &'a AgreementId,
+}
+
+/// Whether the latest acts stop an exchange.
+fn stopped(journal: &Journal) -> bool {
+    let stops = |act: &Act| matches!(act.step, Step::Suspend(_) | Step::End);
+    journal.acts().iter().rev().take(4).any(stops)
+}
+
+/// Nothing more is expected of an agreement that is over.
+fn over(journal: &Journal) -> bool {
+    matches!(journal.history().deciding(), Some(Life::Ended(_)))
+}
+
+fn held(wishes: &Wishes) -> MutexGuard<'_, BTreeSet<String>> {
+    wishes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Half of what the failures so far call for, and a part of the other half by chance.

@@ -14,6 +14,7 @@ use simpul_trust::conf::GlobalConf;
 
 use super::desk::Desk;
 use super::problem::Problem;
+use super::travel::{Marks, undelivered};
 
 /// How long an act may be on its way, and how often somebody looks whether it is there.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,20 +83,20 @@ impl Table {
         self.act(text, Step::Resume(Scope::Whole), by)
     }
 
-    /// Waits until all that a party did has reached the other servers.
+    /// Waits until the other servers have answered for all that a party did: what they answered for, they obey.
     pub(crate) async fn arrived(&self, text: &Agreement, by: &Actor) -> Result<(), Problem> {
-        let (own, _) = self.of(by)?;
-        let done = own.journal(text.id())?.of_party(&by.member, None).count();
+        let (desk, _) = self.of(by)?;
         let begun = tokio::time::Instant::now();
-        for (other, _) in self.desks.iter().filter(|(other, _)| !other.is_own(&by.member)) {
-            while other.journal(text.id())?.of_party(&by.member, None).count() < done {
-                if begun.elapsed() > PATIENCE {
-                    return Err(Problem::Unsent(PATIENCE.as_secs()));
-                }
-                tokio::time::sleep(LOOK).await;
+        loop {
+            let pairs = undelivered(desk, &desk.journal(text.id())?, &Marks::read(desk, text.id())?);
+            if pairs.iter().all(|pair| pair.from != by.member || pair.acts == 0) {
+                return Ok(());
             }
+            if begun.elapsed() > PATIENCE {
+                return Err(Problem::Unsent(PATIENCE.as_secs()));
+            }
+            tokio::time::sleep(LOOK).await;
         }
-        Ok(())
     }
 
     /// Takes an act at the desk of its actor; the server there brings it to the others.

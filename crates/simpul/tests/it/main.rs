@@ -28,9 +28,11 @@ mod oracle;
 mod proxy;
 #[cfg(test)]
 mod rollback;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod trail;
 #[cfg(test)]
 mod travel;

@@ -233,6 +233,31 @@ pub const SUBJECT_TOKEN: usize = 8 * 1024;
 /// Acts in the journal of one agreement, over all its versions.
 pub const AGREEMENT_ACTS: usize = 4096;
 
+/// Acts of other parties in the journal of one agreement: the rest of [`AGREEMENT_ACTS`] is kept for the own officers.
+pub const AGREEMENT_ACTS_OUTSIDE: usize = 3072;
+
+/// Octets in the journal of one agreement when an act of another party is added: the rest of [`AGREEMENT_JOURNAL`] is
+/// kept for the own officers.
+pub const AGREEMENT_JOURNAL_OUTSIDE: usize = 48 * 1024 * 1024;
+
+/// Agreements that one partner has offered and nobody here has acted on.
+pub const AGREEMENT_UNANSWERED: usize = 32;
+
+/// Acts in one delivery to another party.
+pub const AGREEMENT_DELIVERY_ACTS: usize = 64;
+
+/// Octets in one delivery to another party: an act of any length, and its line's end.
+pub const AGREEMENT_DELIVERY: usize = AGREEMENT_ACT + 4 * 1024 * 1024;
+
+/// Octets in the file that says what of an agreement was delivered.
+pub const AGREEMENT_MARKS: usize = 1024 * 1024;
+
+/// Refusals of one partner that are kept to be shown, for each agreement.
+pub const AGREEMENT_REFUSALS: usize = 16;
+
+/// Partners that agreements are delivered to.
+pub const AGREEMENT_PARTNERS: usize = 256;
+
 /// Octets in one line of the journal of an agreement: an act with a document or a signature.
 pub const AGREEMENT_ACT: usize = 4 * 1024 * 1024;
 
@@ -261,3 +286,14 @@ pub const ASSERTION: usize = 16 * 1024;
 
 /// Octets in a compact JWS.
 pub const JWS: usize = 64 * 1024;
+
+/// Octets of a record's content once it is unpacked: a message block, a seal and what goes with them.
+pub const LOGGED_CONTENT: usize = 64 * 1024 * 1024;
+
+/// Octets of what records of one signer have in common; LZ4 looks back no further.
+pub const LEDGER_DICTIONARY: usize = 64 * 1024 - 1;
+
+/// Dictionaries that a message log writes with at a time, and as many that it reads with.
+pub const LEDGER_DICTIONARIES: usize = 256;
+/// Octets of an answer to a call that a server makes itself for one of its clients.
+pub const OWN_ANSWER: usize = 32 * 1024 * 1024;

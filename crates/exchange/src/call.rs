@@ -30,6 +30,8 @@ pub enum Caller {
     Tls,
     /// TLS, and possession of this certificate's key was proved.
     TlsWithCertificate(Certificate),
+    /// This server itself, on behalf of one of its clients: no connection, and nothing to prove.
+    Own,
 }
 
 /// A message of a peer at the peer port (wire.md §3.2).

@@ -52,14 +52,23 @@ pub enum ConnectionType {
 pub struct Service {
     /// Its id.
     pub id: ServiceId,
-    /// Where it is: an http or https URL.
-    pub url: String,
+    /// Where it is.
+    pub place: Place,
     /// How long an answer may be awaited; `None` waits without end.
     pub timeout: Option<Duration>,
     /// The notice of a disabled service; `None` for a service that works.
     pub disabled: Option<String>,
     /// For https: the certificates one of which the service must present; `None` accepts any.
     pub pinned: Option<Vec<Certificate>>,
+}
+
+/// Where a service is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At an information system, under this http or https URL.
+    At(String),
+    /// On this server, which answers itself. Everything else is as for any service: access rights, agreements, log.
+    Here,
 }
 
 impl ServerConf {

@@ -14,6 +14,7 @@ pub mod contract;
 pub mod evidence;
 mod gate;
 mod log;
+pub mod pack;
 pub mod record;
 pub mod stamp;
 mod stamping;

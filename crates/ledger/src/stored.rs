@@ -19,6 +19,8 @@
 //! batch:          01 | token | result               octet strings; stored once, beside the stamps
 //! ```
 //!
+//! Version 2 of a record is version 1, packed: module [`pack`](crate::pack).
+//!
 //! What lists search by (time, side, parties, ids) stands in columns and not here.
 
 use bytes::{Buf, BufMut, Bytes};
@@ -53,6 +55,12 @@ pub enum DecodeError {
     /// A stamp lacks the batch that it speaks of, or has one that it does not speak of.
     #[error("the batch of a timestamp is missing or does not belong there")]
     Batch,
+    /// The dictionary of a packed record is missing or another one.
+    #[error("the dictionary that the record refers to is missing")]
+    Dictionary,
+    /// The packed octets of a record are not what their length says.
+    #[error("the packed octets cannot be unpacked")]
+    Block,
     /// An identifier cannot be read.
     #[error("an identifier cannot be read")]
     Id(#[source] IdError),

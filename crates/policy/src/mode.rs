@@ -19,6 +19,8 @@ pub enum Mode {
 /// With whom: a whole instance, a member with all its subsystems, or one subsystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Partner {
+    /// Everybody. Not written by operators: it is said of services that work without agreements by their nature.
+    Anyone,
     /// Everybody of an instance.
     Instance(Instance),
     /// A member and its subsystems.
@@ -68,6 +70,7 @@ impl Rule {
         let named = self.service.as_ref().is_none_or(|(p, c)| *p == service.provider && *c == service.code);
         named
             && match &self.partner {
+                Partner::Anyone => true,
                 Partner::Instance(instance) => instance == partner.instance(),
                 Partner::Member(member) => member == partner.member(),
                 Partner::Client(client) => client == partner,
@@ -77,9 +80,10 @@ impl Rule {
     /// Narrower rules compare greater.
     fn breadth(&self) -> (bool, u8) {
         let partner = match self.partner {
-            Partner::Instance(_) => 0,
-            Partner::Member(_) => 1,
-            Partner::Client(_) => 2,
+            Partner::Anyone => 0,
+            Partner::Instance(_) => 1,
+            Partner::Member(_) => 2,
+            Partner::Client(_) => 3,
         };
         (self.service.is_some(), partner)
     }
@@ -101,6 +105,7 @@ impl FromStr for Partner {
 impl fmt::Display for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Anyone => f.write_str("everybody"),
             Self::Instance(instance) => instance.fmt(f),
             Self::Member(member) => f.write_str(&member.short()),
             Self::Client(client) => f.write_str(&client.short()),
@@ -165,6 +170,15 @@ mod tests {
         assert_eq!(modes.of(&"ID/GOV/3/a".parse().unwrap(), &versioned), Rights, "in all versions");
         let twice = [rule("ID", None, Rights), rule("ID", None, Agreement)];
         assert_eq!(of(&twice, "ID/GOV/3/a", "MY/GOV/1/civil/persons"), Agreement, "the later one");
+    }
+
+    #[test]
+    fn what_holds_for_everybody_gives_way_to_who_is_named() {
+        let anyone = Rule { partner: Partner::Anyone, ..rule("ID", Some("agreements"), Rights) };
+        let rules = [anyone.clone(), rule("ID/GOV/3", Some("agreements"), Agreement), rule("ID", None, Agreement)];
+        assert_eq!(of(&rules, "ID/GOV/4/a", "MY/GOV/1/civil/agreements"), Rights);
+        assert_eq!(of(&rules, "ID/GOV/3/a", "MY/GOV/1/civil/agreements"), Agreement);
+        assert_eq!(of(&[anyone], "ID/GOV/4/a", "MY/GOV/1/civil/persons"), Agreement, "of no other service");
     }
 
     #[test]

@@ -69,6 +69,30 @@ struct Header {
 
 /// Signs `payload` as a token of the type `typ`.
 pub async fn sign(signer: &dyn Signer, typ: &str, payload: &[u8]) -> Result<String, JwsError> {
+    let (signed, signature) = made(signer, typ, payload).await?;
+    bounded(format!("{signed}.{signature}"))
+}
+
+/// Signs `payload` as a token that does not carry it (RFC 7515, appendix F): `HEADER..SIGNATURE`.
+pub async fn sign_detached(signer: &dyn Signer, typ: &str, payload: &[u8]) -> Result<String, JwsError> {
+    let (signed, signature) = made(signer, typ, payload).await?;
+    let header = signed.split_once('.').map_or("", |(header, _)| header);
+    bounded(format!("{header}..{signature}"))
+}
+
+/// Verifies a token that does not carry its payload; all else is as for [`Unverified`].
+pub fn verify_detached(token: &str, typ: &str, payload: &[u8], certificate: &Certificate) -> Result<(), JwsError> {
+    let token = Unverified::read(token, typ)?;
+    if !token.payload.is_empty() {
+        return Err(JwsError::Malformed);
+    }
+    let header = token.signed.strip_suffix('.').ok_or(JwsError::Malformed)?;
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    Unverified { signed: &signed, ..token }.verify(certificate).map(drop)
+}
+
+/// What is signed, and the signature.
+async fn made(signer: &dyn Signer, typ: &str, payload: &[u8]) -> Result<(String, String), JwsError> {
     let certificate = signer.certificate();
     let alg = algorithm(certificate.public_key()).ok_or(JwsError::Algorithm)?;
     let header =
@@ -77,7 +101,10 @@ pub async fn sign(signer: &dyn Signer, typ: &str, payload: &[u8]) -> Result<Stri
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let signature = signer.sign(DigestAlgorithm::Sha256, signed.as_bytes()).await.map_err(JwsError::Device)?;
     let signature = if alg == ES256 { numbers(&signature).map_err(JwsError::Library)? } else { signature };
-    let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
+    Ok((signed, URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn bounded(token: String) -> Result<String, JwsError> {
     if token.len() > limits::JWS { Err(JwsError::TooLong(token.len())) } else { Ok(token) }
 }
 
@@ -205,6 +232,27 @@ mod tests {
             for text in ["", ".", "..", &format!("{token}."), &format!("{token}="), &format!(" {token}")] {
                 assert!(check(text, &signer).is_err(), "{text}");
             }
+        }
+    }
+
+    /// RFC 7515, appendix F: the payload's place is empty, and the token holds for exactly that payload.
+    #[test]
+    fn a_detached_token_holds_for_its_payload_and_nothing_else() {
+        let large = vec![b'x'; 2 * limits::JWS];
+        for key in keys() {
+            let signer = signer(&key);
+            let token = now(sign_detached(&signer, "test", &large)).unwrap();
+            assert!(token.contains("..") && token.len() < 1024);
+            let check = |token: &str, typ: &str, payload: &[u8], signer: &SoftSigner| {
+                verify_detached(token, typ, payload, signer.certificate())
+            };
+            check(&token, "test", &large, &signer).unwrap();
+            assert!(matches!(check(&token, "test", b"x", &signer), Err(JwsError::Signature)));
+            assert!(matches!(check(&token, "other", &large, &signer), Err(JwsError::OtherType)));
+            assert!(matches!(check(&token, "test", &large, &self::signer(&ec_key())), Err(JwsError::OtherCertificate)));
+            let whole = now(sign(&signer, "test", b"x")).unwrap();
+            assert!(matches!(check(&whole, "test", b"x", &signer), Err(JwsError::Malformed)), "it carries a payload");
+            assert!(Unverified::read(&token, "test").unwrap().verify(signer.certificate()).is_err());
         }
     }
 

@@ -10,7 +10,9 @@ use crate::server::{ConnectionType, ServerConf};
 pub(crate) fn admit_caller(server: &ServerConf, client: &ClientId, caller: &Caller) -> Result<(), RelayError> {
     let client = server.clients.get(client).ok_or_else(|| RelayError::UnknownClient(client.clone()))?;
     match (client.connection, caller) {
-        (ConnectionType::Http, _) | (ConnectionType::Https, Caller::Tls | Caller::TlsWithCertificate(_)) => Ok(()),
+        (_, Caller::Own)
+        | (ConnectionType::Http, _)
+        | (ConnectionType::Https, Caller::Tls | Caller::TlsWithCertificate(_)) => Ok(()),
         (ConnectionType::HttpsMutual, Caller::TlsWithCertificate(cert)) if client.certificates.contains(cert) => Ok(()),
         (ConnectionType::Https, Caller::Http) => Err(RelayError::Caller("client requires TLS")),
         (ConnectionType::HttpsMutual, Caller::TlsWithCertificate(_)) => {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use simpul_exchange::message::Request;
 use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply, service_headers};
-use simpul_exchange::server::Service;
+use simpul_exchange::server::{Place, Service};
 
 use self::call::Call;
 use crate::net::client::{Client, Outcome};
@@ -108,12 +108,15 @@ impl ServiceLink for Services {
         recorded: &Recorded<Permitted<Request>>,
         service: &Service,
     ) -> Result<ServiceReply, LinkError> {
+        let Place::At(url) = &service.place else {
+            return Err(LinkError::BadUrl(format!("{} is a service of this server", service.id)));
+        };
         let request = recorded.message().message();
         let head = request.head();
         let body = match request.body() {
             None => None,
             Some(body) => Some(body.data.as_ref().ok_or_else(|| LinkError::Http {
-                from: service.url.clone(),
+                from: url.clone(),
                 why: "the message's body is not at hand".to_owned(),
             })?),
         };
@@ -123,7 +126,7 @@ impl ServiceLink for Services {
             query: head.query(),
             headers: service_headers(recorded).map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
             body,
-            service_url: &service.url,
+            service_url: url,
             timeout: service.timeout,
             pinned: service.pinned.as_deref(),
         };

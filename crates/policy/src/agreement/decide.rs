@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cedar_policy::{EntityId, EntityTypeName, EntityUid, PolicySet};
+use cedar_policy::EntityUid;
 use simpul_core::ident::ServiceCode;
 use simpul_core::{ClientId, UnixTime, limits};
 
-use super::compile::{CompileError, Compiler};
+use super::compile::{CompileError, Compiler, Policies};
 use super::document::Agreement;
 use super::fault::{Fault, Seeded};
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
@@ -140,7 +140,7 @@ pub(super) struct Rule {
     pub(super) clause: ClauseId,
     place: usize,
     grant: GrantClause,
-    policies: PolicySet,
+    policies: Policies,
     agreement_suspended: Arc<AtomicBool>,
     clause_suspended: AtomicBool,
     service: EntityUid,
@@ -356,9 +356,7 @@ impl Agreements {
             let Some(grant) = clause.grant() else { continue };
             let failed = |cause| LoadError::Compile { id: cited.id.clone(), cause };
             let policies = self.compiler.clause(agreement, &clause.id, grant).map_err(failed)?;
-            let service = uid("Service", &service_name(&grant.provider, &grant.service)).ok_or_else(|| {
-                failed(CompileError { clause: clause.id.clone(), reason: "no entity for the service".to_owned() })
-            })?;
+            let service = self.compiler.names.service(&service_name(&grant.provider, &grant.service));
             rules.push(Arc::new(Rule {
                 cited: cited.clone(),
                 clause: clause.id.clone(),
@@ -430,11 +428,6 @@ impl Rule {
 /// The Cedar entity of a service code of a provider, over all versions.
 pub(super) fn service_name(provider: &ClientId, service: &ServiceCode) -> String {
     format!("{provider}/{service}")
-}
-
-fn uid(kind: &str, id: &str) -> Option<EntityUid> {
-    let kind: EntityTypeName = kind.parse().ok()?;
-    Some(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub struct Suspended {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     agreement: Agreement,
-    by: Option<Actor>,
+    by: Actor,
 }
 
 /// One suspension.
@@ -279,10 +279,15 @@ impl Life {
     pub fn suspend(self, by: &Actor, scope: Scope) -> Result<Self, LifeError> {
         named(self.agreement(), by)?;
         if let Scope::Clause(id) = &scope
-            && self.agreement().clause(id).and_then(super::terms::Clause::grant).is_none()
+            && !grants(self.agreement(), id)
         {
             return Err(LifeError::Clause(id.clone()));
         }
+        self.stop(by, scope)
+    }
+
+    /// As [`suspend`](Self::suspend), by somebody who was named, and of a clause that granted, when they did it.
+    pub(super) fn stop(self, by: &Actor, scope: Scope) -> Result<Self, LifeError> {
         let (agreement, mut stops) = match self {
             Self::InForce(InForce { agreement }) => (agreement, Vec::new()),
             Self::Suspended(Suspended { agreement, stops }) => (agreement, stops),
@@ -301,6 +306,11 @@ impl Life {
     /// more the agreement is in force again.
     pub fn resume(self, by: &Actor, scope: &Scope) -> Result<Self, LifeError> {
         named(self.agreement(), by)?;
+        self.release(by, scope)
+    }
+
+    /// As [`resume`](Self::resume), by somebody who was named when they did it.
+    pub(super) fn release(self, by: &Actor, scope: &Scope) -> Result<Self, LifeError> {
         let Self::Suspended(Suspended { agreement, mut stops }) = self else { return Err(self.no("resume")) };
         let mine = stops.iter_mut().find(|stop| stop.by == by.member && stop.scope == *scope);
         let stop = mine.ok_or_else(|| LifeError::NotSuspended(by.member.clone()))?;
@@ -308,31 +318,37 @@ impl Life {
             return Err(LifeError::Again);
         }
         stops.retain(|stop| stop.resume.len() < OFFICERS);
-        match stops.is_empty() {
-            true => Ok(Self::InForce(InForce { agreement })),
-            false => Ok(Self::Suspended(Suspended { agreement, stops })),
-        }
+        Ok(Self::standing(agreement, stops))
     }
 
     /// Any party ends it. Whatever was not in force yet is given up the same way.
     pub fn end(self, by: &Actor) -> Result<Self, LifeError> {
         named(self.agreement(), by)?;
+        self.close(by)
+    }
+
+    /// As [`end`](Self::end), by somebody who was named when they did it.
+    pub(super) fn close(self, by: &Actor) -> Result<Self, LifeError> {
         match self {
             Self::Ended(_) => Err(self.no("end")),
-            other => Ok(Self::Ended(Ended { agreement: other.into_agreement(), by: Some(by.clone()) })),
+            other => Ok(Self::Ended(Ended { agreement: other.into_agreement(), by: by.clone() })),
         }
     }
 
-    /// Time ends it: its validity is over.
-    pub fn expire(self, now: UnixTime) -> Result<Self, LifeError> {
-        match self {
-            Self::InForce(InForce { agreement }) | Self::Suspended(Suspended { agreement, .. }) => {
-                match now >= agreement.valid_until() {
-                    true => Ok(Self::Ended(Ended { agreement, by: None })),
-                    false => Err(LifeError::Validity(now)),
-                }
+    /// What came into force in the place of `base` keeps what is suspended there: only who suspended resumes.
+    pub(super) fn in_place_of(self, base: &Self) -> Self {
+        match (self, base) {
+            (Self::InForce(InForce { agreement }), Self::Suspended(Suspended { stops, .. })) => {
+                Self::standing(agreement, stops.clone())
             }
-            Self::Draft(_) | Self::Redline(_) | Self::Signed(_) | Self::Ended(_) => Err(self.no("expire")),
+            (other, _) => other,
+        }
+    }
+
+    fn standing(agreement: Agreement, stops: Vec<Stop>) -> Self {
+        match stops.is_empty() {
+            true => Self::InForce(InForce { agreement }),
+            false => Self::Suspended(Suspended { agreement, stops }),
         }
     }
 
@@ -365,12 +381,13 @@ impl Life {
     pub fn suspensions(&self) -> Option<Suspensions> {
         match self {
             Self::InForce(_) => Some(Suspensions::default()),
-            Self::Suspended(Suspended { stops, .. }) => {
+            Self::Suspended(Suspended { agreement, stops }) => {
                 let mut all = Suspensions::default();
                 for stop in stops {
                     match &stop.scope {
-                        Scope::Whole => all.whole = true,
-                        Scope::Clause(id) => drop(all.clauses.insert(id.clone())),
+                        Scope::Clause(id) if grants(agreement, id) => drop(all.clauses.insert(id.clone())),
+                        // Nobody knows which clause took the place of one that was suspended and is there no more.
+                        Scope::Whole | Scope::Clause(_) => all.whole = true,
                     }
                 }
                 Some(all)
@@ -445,10 +462,10 @@ impl Suspended {
 }
 
 impl Ended {
-    /// Who ended it; `None`: its validity was over.
+    /// Who ended it.
     #[must_use]
-    pub fn by(&self) -> Option<&Actor> {
-        self.by.as_ref()
+    pub fn by(&self) -> &Actor {
+        &self.by
     }
 }
 
@@ -469,4 +486,8 @@ fn approved_by_all(agreement: &Agreement, approvals: &BTreeSet<Actor>) -> Result
         }
     }
     Ok(())
+}
+
+fn grants(agreement: &Agreement, clause: &ClauseId) -> bool {
+    agreement.clause(clause).and_then(super::terms::Clause::grant).is_some()
 }

@@ -39,7 +39,8 @@ impl Usage for Uncounted {
     }
 }
 
-/// Counts in memory, bounded by [`limits::AGREEMENT_METERS`]. A restart forgets them.
+/// Counts in memory, bounded by [`limits::AGREEMENT_METERS`]. What was counted before a restart is credited from records
+/// ([`Counters::credit`]).
 #[derive(Debug)]
 pub struct Counters {
     windows: Mutex<HashMap<(Meter, u32), Window>>,
@@ -64,6 +65,29 @@ impl Counters {
     #[must_use]
     pub fn bounded(most: usize) -> Self {
         Self { windows: Mutex::default(), most }
+    }
+}
+
+impl Counters {
+    /// Counts a call that was carried before, in each window that it was in, without asking whether one was left. Calls
+    /// come in the order of their time. Fails when no window more can be counted.
+    pub fn credit(&self, meter: &Meter, volumes: &[Volume], at: UnixTime) -> Result<(), Spent> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        for volume in volumes {
+            let number = at.secs().div_euclid(i64::from(volume.seconds.max(1)));
+            let key = (meter.clone(), volume.seconds);
+            if windows.len() >= self.most && !windows.contains_key(&key) {
+                return Err(Spent);
+            }
+            let window = windows.entry(key).or_insert(Window { number, used: 0 });
+            if window.number < number {
+                *window = Window { number, used: 0 };
+            }
+            if window.number == number {
+                window.used = window.used.saturating_add(1);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -131,6 +155,20 @@ mod tests {
             assert!(counters.reserve(&meter("1"), &both, at(minute * 60)).is_ok(), "refused calls took nothing");
         }
         assert_eq!(counters.reserve(&meter("1"), &both, at(600)), Err(Spent));
+    }
+
+    #[test]
+    fn what_was_carried_before_is_credited() {
+        let counters = Counters::bounded(2);
+        let both = [Volume { count: 3, seconds: 3600 }, Volume { count: 2, seconds: 60 }];
+        for second in [10, 70, 130] {
+            counters.credit(&meter("1"), &both, at(second)).unwrap();
+        }
+        assert_eq!(counters.reserve(&meter("1"), &both, at(131)), Err(Spent), "the hour is used up");
+        assert!(counters.reserve(&meter("1"), &both[1..], at(131)).is_ok(), "one of the minute is left");
+        assert_eq!(counters.reserve(&meter("1"), &both[1..], at(131)), Err(Spent));
+        assert!(counters.reserve(&meter("1"), &both, at(3600)).is_ok());
+        assert_eq!(counters.credit(&meter("2"), &both, at(3600)), Err(Spent), "bound + 1");
     }
 
     #[test]

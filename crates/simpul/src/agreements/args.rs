@@ -60,6 +60,12 @@ pub(crate) enum AgreementCommand {
     /// Only requests to services of the own clients count. Volumes are not counted.
     #[command(after_long_help = "Example:\n  simpul agreement simulate civil-data-v2.toml --last 500")]
     Simulate(SimulateArgs),
+    /// Bring the own acts to the other parties now, fetch theirs, and wait for what comes of it.
+    ///
+    /// The running server does it by itself after every act; this wakes it when a partner was away. Exit code 0: all
+    /// parties have everything. 1: some do not, with the reason.
+    #[command(after_long_help = "Example:\n  simpul agreement send id-my-civil-data")]
+    Send(SendArgs),
     /// Write the acts of an agreement, one JSON object a line, for the other parties.
     #[command(after_long_help = "Example:\n  simpul agreement export id-my-civil-data > acts.jsonl")]
     Export(ExportArgs),
@@ -90,6 +96,12 @@ pub(crate) struct By {
     /// For which party; needed only where the server signs for several of them.
     #[arg(long)]
     pub(crate) member: Option<MemberId>,
+    /// The officer's private key (PEM, readable for its owner only), where the document binds them to a certificate.
+    #[arg(long, requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+    /// The officer's certificate (PEM), whose SHA-256 the document names.
+    #[arg(long, requires = "key")]
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 /// `simpul agreement new`.
@@ -215,6 +227,18 @@ pub(crate) struct SimulateArgs {
     /// How many of the last requests.
     #[arg(long, default_value_t = 1000)]
     pub(crate) last: usize,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `simpul agreement send`.
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// The agreement.
+    pub(crate) id: AgreementId,
+    /// How long to wait, in seconds.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) wait: u64,
     #[command(flatten)]
     pub(crate) server: Server,
 }

@@ -1,8 +1,10 @@
-//! An agreement concluded in one go between the servers of a laboratory federation, by the officers that its text names:
-//! every act is taken at the desk of the party that does it and carried to the others, as between states.
+//! An agreement concluded in one go between the running servers of a laboratory federation, by the officers that its
+//! text names: every act is taken at the desk of the party that does it, and its server brings it to the others over the
+//! exchange, as between states.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use simpul_exchange::ports::Clock;
 use simpul_policy::agreement::act::{Act, Journal, Step};
@@ -12,6 +14,10 @@ use simpul_trust::conf::GlobalConf;
 
 use super::desk::Desk;
 use super::problem::Problem;
+
+/// How long an act may be on its way, and how often somebody looks whether it is there.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The desks of several servers.
 pub(crate) struct Table {
@@ -36,7 +42,7 @@ impl Table {
         Ok(!desk.journal(id)?.acts().is_empty())
     }
 
-    /// Offers, approves, signs and enters.
+    /// Offers, approves, signs and enters; each side after what the other one did has arrived.
     pub(crate) async fn conclude(&self, text: &Agreement) -> Result<(), Problem> {
         let parties = text.parties();
         let officer = |party: usize, nth: usize| {
@@ -45,17 +51,25 @@ impl Table {
         };
         let first = officer(0, 0).ok_or(Problem::Party(0))?;
         self.act(text, Step::Offer(Box::new(text.clone())), &first)?;
+        self.arrived(text, &first).await?;
         for party in 0..parties.len() {
             for by in [officer(party, 0), officer(party, 1)].into_iter().flatten() {
                 self.act(text, Step::Approve, &by)?;
             }
         }
         for by in (0..parties.len()).filter_map(|party| officer(party, 0)) {
+            self.arrived(text, &by).await?;
+        }
+        for by in (0..parties.len()).filter_map(|party| officer(party, 0)) {
             let (desk, conf) = self.of(&by)?;
             let signature = desk.signature(text, &by.member, conf).await?;
             self.act(text, Step::Sign(signature), &by)?;
         }
-        self.act(text, Step::Enter, &first)
+        for by in (0..parties.len()).filter_map(|party| officer(party, 0)) {
+            self.arrived(text, &by).await?;
+        }
+        self.act(text, Step::Enter, &first)?;
+        self.arrived(text, &first).await
     }
 
     /// Suspends the whole agreement, by one officer of a party.
@@ -68,22 +82,31 @@ impl Table {
         self.act(text, Step::Resume(Scope::Whole), by)
     }
 
-    /// Takes an act at the desk of its actor and carries it to the others.
+    /// Waits until all that a party did has reached the other servers.
+    pub(crate) async fn arrived(&self, text: &Agreement, by: &Actor) -> Result<(), Problem> {
+        let (own, _) = self.of(by)?;
+        let done = own.journal(text.id())?.of_party(&by.member, None).count();
+        let begun = tokio::time::Instant::now();
+        for (other, _) in self.desks.iter().filter(|(other, _)| !other.is_own(&by.member)) {
+            while other.journal(text.id())?.of_party(&by.member, None).count() < done {
+                if begun.elapsed() > PATIENCE {
+                    return Err(Problem::Unsent(PATIENCE.as_secs()));
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an act at the desk of its actor; the server there brings it to the others.
     fn act(&self, text: &Agreement, step: Step, by: &Actor) -> Result<(), Problem> {
         let (desk, conf) = self.of(by)?;
-        let journal = desk.take(text.id(), |journal: &Journal| {
+        desk.take(text.id(), |journal: &Journal| {
             if matches!(step, Step::Enter) {
                 desk.enterable(journal, text.version(), Some(conf))?;
             }
-            Ok(Act::new(text, step, Some(by.clone()), desk.clock.now()))
+            Ok(Act::new(text, step, by.clone(), journal.moment(desk.clock.now())))
         })?;
-        for (other, conf) in self.desks.iter().filter(|(other, _)| !other.is_own(&by.member)) {
-            for (act, line) in journal.acts().iter().zip(1..) {
-                if !other.journal(text.id())?.acts().contains(act) {
-                    other.receive(act.clone(), line, Some(conf))?;
-                }
-            }
-        }
         Ok(())
     }
 

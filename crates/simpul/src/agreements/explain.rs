@@ -60,7 +60,7 @@ pub(super) async fn explain(args: &ExplainArgs, clock: Arc<dyn Clock>) -> Result
     let explained = agreements.explain(&ask, &ask.context(), at);
 
     let partner = if desk.is_own(args.client.member()) { &args.service.provider } else { &args.client };
-    let modes = Modes::new(desk.role.mode.iter().filter_map(|entry| entry.rule().ok()).collect());
+    let modes = Modes::new(desk.role.rules());
     let mode = modes.of(partner, &args.service);
     let mut text = match &decided {
         Ok(grant) => {

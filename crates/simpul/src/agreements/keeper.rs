@@ -92,6 +92,11 @@ impl Keeper {
         Ok(Self { folder, conf, clock, usage: Counters::default(), tells: true, state, reading: Mutex::default() })
     }
 
+    /// Where the calls that clauses allow are counted.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.usage
+    }
+
     /// The same for a command, which tells what it finds itself.
     pub(crate) fn quiet(self) -> Self {
         Self { tells: false, ..self }

@@ -6,9 +6,12 @@ mod desk;
 mod explain;
 mod keeper;
 mod problem;
+mod send;
 mod sign;
 mod simulate;
 mod standing;
+mod travel;
+mod usage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,16 +23,19 @@ use simpul_exchange::ports::Clock;
 use simpul_policy::agreement::act::{Act, Journal, Step};
 use simpul_policy::agreement::life::Scope;
 use simpul_policy::agreement::{Agreement, AgreementId};
+use simpul_trust::token::SoftSigner;
 
 pub(crate) use self::args::AgreementCommand;
-use self::args::{ActArgs, CheckArgs, ExportArgs, ImportArgs, NewArgs, OfferArgs, ScopeArgs};
+use self::args::{ActArgs, By, CheckArgs, ExportArgs, ImportArgs, NewArgs, OfferArgs, ScopeArgs};
 pub(crate) use self::conclude::Table;
-pub(crate) use self::desk::folder;
-use self::desk::{Desk, document};
+pub(crate) use self::desk::{Desk, folder};
+use self::desk::{Received, document};
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::problem::Problem;
-use crate::files;
+pub(crate) use self::travel::{Courier, Door, Said};
+pub(crate) use self::usage::recount;
 use crate::verdict::chain;
+use crate::{files, keys};
 
 const TEMPLATE: &str = include_str!("template.toml");
 const DAY: Duration = Duration::from_secs(86_400);
@@ -82,6 +88,7 @@ fn wants_json(command: &AgreementCommand) -> bool {
         AgreementCommand::Suspend(args) | AgreementCommand::Resume(args) => args.server.json,
         AgreementCommand::List(args) => args.server.json,
         AgreementCommand::Show(args) => args.server.json,
+        AgreementCommand::Send(args) => args.server.json,
         AgreementCommand::Explain(args) => args.server.json,
         AgreementCommand::Simulate(args) => args.server.json,
         AgreementCommand::Import(args) => args.server.json,
@@ -92,17 +99,18 @@ async fn told(command: &AgreementCommand, clock: Arc<dyn Clock>) -> Result<Told,
     match command {
         AgreementCommand::New(args) => Ok(Told::good(new(args, clock.now()), Value::Null)),
         AgreementCommand::Check(args) => check(args),
-        AgreementCommand::Offer(args) => offer(args, clock),
-        AgreementCommand::Approve(args) => act(args, clock, Step::Approve),
+        AgreementCommand::Offer(args) => offer(args, clock).await,
+        AgreementCommand::Approve(args) => act(args, clock, Step::Approve).await,
         AgreementCommand::Sign(args) => sign(args, clock).await,
         AgreementCommand::Enter(args) => enter(args, clock).await,
-        AgreementCommand::Suspend(args) => scoped(args, clock, Step::Suspend),
-        AgreementCommand::Resume(args) => scoped(args, clock, Step::Resume),
-        AgreementCommand::End(args) => act(args, clock, Step::End),
-        AgreementCommand::List(args) => standing::list(args, clock),
-        AgreementCommand::Show(args) => standing::show(args, clock),
+        AgreementCommand::Suspend(args) => scoped(args, clock, Step::Suspend).await,
+        AgreementCommand::Resume(args) => scoped(args, clock, Step::Resume).await,
+        AgreementCommand::End(args) => act(args, clock, Step::End).await,
+        AgreementCommand::List(args) => standing::list(args, clock).await,
+        AgreementCommand::Show(args) => standing::show(args, clock).await,
         AgreementCommand::Explain(args) => explain::explain(args, clock).await,
         AgreementCommand::Simulate(args) => simulate::simulate(args, clock).await,
+        AgreementCommand::Send(args) => send::send(args, clock).await,
         AgreementCommand::Export(args) => export(args, clock),
         AgreementCommand::Import(args) => import(args, clock).await,
     }
@@ -130,38 +138,41 @@ fn check(args: &CheckArgs) -> Result<Told, Problem> {
     ))
 }
 
-fn offer(args: &OfferArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
+async fn offer(args: &OfferArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     let text = document(&args.file)?;
     let by = desk.actor(&text, &args.by.officer, args.by.member.as_ref())?;
-    let journal = desk.take(text.id(), |journal| {
+    let make = |journal: &Journal| {
         // An open redline is answered; whatever else stands there, its life says.
         let open = journal.history().life(text.version()).is_some_and(|life| life.name() == "redline");
         let step = if open { Step::Answer(Box::new(text.clone())) } else { Step::Offer(Box::new(text.clone())) };
-        Ok(Act::new(&text, step, Some(by), desk.clock.now()))
-    })?;
+        Ok(Act::new(&text, step, by.clone(), journal.moment(desk.clock.now())))
+    };
+    let journal = desk.act(text.id(), signer(&args.by)?.as_ref(), make).await?;
     Ok(standing::after(&desk, text.id(), &journal, text.version()))
 }
 
-fn act(args: &ActArgs, clock: Arc<dyn Clock>, step: Step) -> Result<Told, Problem> {
+async fn act(args: &ActArgs, clock: Arc<dyn Clock>, step: Step) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     let version = version(&desk, &args.id, args.version)?;
-    let journal = desk.take(&args.id, |journal| made(&desk, journal, version, args, step))?;
+    let make = |journal: &Journal| made(&desk, journal, version, args, step.clone());
+    let journal = desk.act(&args.id, signer(&args.by)?.as_ref(), make).await?;
     Ok(standing::after(&desk, &args.id, &journal, version))
 }
 
-fn scoped(args: &ScopeArgs, clock: Arc<dyn Clock>, step: fn(Scope) -> Step) -> Result<Told, Problem> {
+async fn scoped(args: &ScopeArgs, clock: Arc<dyn Clock>, step: fn(Scope) -> Step) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     // What decides is what is suspended, also while a later version is negotiated.
     let known = desk.known(&args.id)?;
     let deciding = known.history().deciding().or_else(|| known.history().newest());
     let version = deciding.map_or(1, |life| life.agreement().version());
     let scope = args.clause.clone().map_or(Scope::Whole, Scope::Clause);
-    let journal = desk.take(&args.id, |journal| {
+    let make = |journal: &Journal| {
         let text = text(journal, &args.id, version)?;
         let by = desk.actor(&text, &args.by.officer, args.by.member.as_ref())?;
-        Ok(Act::new(&text, step(scope), Some(by), desk.clock.now()))
-    })?;
+        Ok(Act::new(&text, step(scope.clone()), by, journal.moment(desk.clock.now())))
+    };
+    let journal = desk.act(&args.id, signer(&args.by)?.as_ref(), make).await?;
     Ok(standing::after(&desk, &args.id, &journal, version))
 }
 
@@ -175,14 +186,12 @@ async fn sign(args: &ActArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let by = desk.actor(&text(&journal, &args.id, version)?, &args.by.officer, args.by.member.as_ref())?;
     let conf = desk.conf().await?;
     let signature = desk.signature(&text(&journal, &args.id, version)?, &by.member, &conf).await?;
-    let journal = desk.take(&args.id, |now| {
-        let act = made(&desk, now, version, args, Step::Sign(signature))?;
+    let make = |now: &Journal| {
+        let act = made(&desk, now, version, args, Step::Sign(signature.clone()))?;
         // The text may have been answered meanwhile; what was signed is the one that was shown.
-        match act.digest == tried.digest {
-            true => Ok(act),
-            false => Ok(Act { digest: tried.digest, ..act }),
-        }
-    })?;
+        Ok(Act { digest: tried.digest, ..act })
+    };
+    let journal = desk.act(&args.id, signer(&args.by)?.as_ref(), make).await?;
     Ok(standing::after(&desk, &args.id, &journal, version))
 }
 
@@ -190,11 +199,22 @@ async fn enter(args: &ActArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
     let desk = Desk::open(&args.server.config, clock)?;
     let version = version(&desk, &args.id, args.version)?;
     let conf = desk.conf().await?;
-    let journal = desk.take(&args.id, |journal| {
+    let make = |journal: &Journal| {
         desk.enterable(journal, version, Some(&conf))?;
         made(&desk, journal, version, args, Step::Enter)
-    })?;
+    };
+    let journal = desk.act(&args.id, signer(&args.by)?.as_ref(), make).await?;
     Ok(standing::after(&desk, &args.id, &journal, version))
+}
+
+/// The officer's own key, if one is given.
+fn signer(by: &By) -> Result<Option<SoftSigner>, Problem> {
+    match (&by.key, &by.certificate) {
+        (Some(key), Some(certificate)) => {
+            keys::signer(key, certificate).map(Some).map_err(|cause| Problem::Key(Box::new(cause)))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn export(args: &ExportArgs, clock: Arc<dyn Clock>) -> Result<Told, Problem> {
@@ -215,14 +235,15 @@ async fn import(args: &ImportArgs, clock: Arc<dyn Clock>) -> Result<Told, Proble
             cause: Box::new(cause),
         })?);
     }
-    let judged = acts.iter().any(|act| matches!(act.step, Step::Sign(_) | Step::Enter));
+    let judged = acts.iter().any(|act| matches!(act.step, Step::Sign(_)));
     let conf = if judged { Some(desk.conf().await?) } else { None };
     let (mut taken, mut skipped) = (Vec::new(), 0_usize);
     for (act, number) in acts.into_iter().zip(1..) {
         let told = act.to_string();
         match desk.receive(act, number, conf.as_deref())? {
-            true => taken.push(told),
-            false => skipped += 1,
+            Received::Taken(None) => taken.push(told),
+            Received::Taken(Some(void)) => taken.push(format!("{told} (without effect: {void})")),
+            Received::Known => skipped += 1,
         }
     }
     let text: String = taken.iter().map(|act| format!("taken    {act}\n")).collect();
@@ -248,7 +269,7 @@ fn text(journal: &Journal, id: &AgreementId, version: u32) -> Result<Agreement, 
 fn made(desk: &Desk, journal: &Journal, version: u32, args: &ActArgs, step: Step) -> Result<Act, Problem> {
     let text = text(journal, &args.id, version)?;
     let by = desk.actor(&text, &args.by.officer, args.by.member.as_ref())?;
-    Ok(Act::new(&text, step, Some(by), desk.clock.now()))
+    Ok(Act::new(&text, step, by, journal.moment(desk.clock.now())))
 }
 
 #[cfg(test)]

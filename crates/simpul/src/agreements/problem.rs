@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use simpul_core::MemberId;
-use simpul_policy::agreement::act::{ActError, JournalError};
+use simpul_policy::agreement::act::{ActError, JournalError, ProofError};
 use simpul_policy::agreement::life::LifeError;
 use simpul_policy::agreement::{AgreementId, DocumentError, LoadError};
 use simpul_store::files::AgreementStoreError;
@@ -12,6 +12,7 @@ use simpul_store::files::AgreementStoreError;
 use super::keeper::Unenforced;
 use crate::config::ConfigError;
 use crate::files::FilesError;
+use crate::keys::KeyError;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -81,6 +82,21 @@ pub(crate) enum Problem {
         /// The party.
         member: MemberId,
     },
+    /// An officer's key.
+    #[error("the officer's key cannot be used")]
+    Key(#[source] Box<KeyError>),
+    /// Nobody delivers.
+    #[error("nothing was tried for {0} seconds")]
+    Unsent(u64),
+    /// Acts of others fill what they may fill.
+    #[error("the other parties have done as much to `{0}` as a journal may hold of them")]
+    Full(AgreementId),
+    /// The clock of another party is wrong.
+    #[error("it says that it was done at {0}, which is still to come")]
+    Future(simpul_core::UnixTime),
+    /// Nothing to judge a signature by.
+    #[error("there is no global configuration to judge a signature by")]
+    NoConf,
     /// The global configuration.
     #[error("there is no global configuration to judge by")]
     Conf(#[source] Cause),
@@ -150,7 +166,13 @@ impl Problem {
             Self::Party(_) => "name the party with --member; it must have a [[server.sign]] in the configuration",
             Self::NotOwn(_) => "only the own party's officers act here; the other party does it on its server",
             Self::Foreign { .. } => "do not import this file: ask the other party where this act comes from",
-            Self::Conf(_) => "start the registry, or the server once, so that a configuration is on disk",
+            Self::Key(_) => "--key and --certificate take the officer's own files, as PEM",
+            Self::Unsent(_) => "see that the server runs, and that [[server.agreement-partner]] names the other party",
+            Self::Full(_) => "end the agreement, and make another one with other parties or officers",
+            Self::Future(_) => "see that the clocks of both servers are right, and try again",
+            Self::Conf(_) | Self::NoConf => {
+                "start the registry, or the server once, so that a configuration is on disk"
+            }
             Self::Sign(_) => {
                 "see that the OCSP responder and the timestamping service can be reached, and the sign key"
             }
@@ -171,6 +193,8 @@ impl Problem {
             | Self::Act(_)
             | Self::NotOwn(_)
             | Self::Foreign { .. }
+            | Self::Full(_)
+            | Self::Future(_)
             | Self::Sign(_)
             | Self::Signatures { .. }
             | Self::Unenforced { .. }
@@ -183,6 +207,9 @@ impl Problem {
             | Self::NoVersion(..)
             | Self::Party(_)
             | Self::Conf(_)
+            | Self::NoConf
+            | Self::Key(_)
+            | Self::Unsent(_)
             | Self::Log(_) => ExitCode::from(2),
         }
     }
@@ -190,6 +217,13 @@ impl Problem {
 
 fn act_cure(error: &ActError) -> &'static str {
     match error {
+        ActError::Proof(ProofError::Missing(_)) => {
+            "give the officer's key and certificate with --key FILE --certificate FILE"
+        }
+        ActError::Proof(ProofError::Unbound(_)) => {
+            "leave out --key and --certificate, or bind the officer in a new text"
+        }
+        ActError::Proof(_) => "--key and --certificate take the files of the officer whom --officer names",
         ActError::Life(LifeError::Approvals { .. }) => "let two officers of each party approve first",
         ActError::Life(LifeError::Stranger { .. }) => "--officer takes a name exactly as the document has it",
         ActError::Life(LifeError::Unsigned(_)) => "import the signature of that party, or let it sign",

@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use simpul_core::ClientId;
 use simpul_core::ident::ServiceCode;
-use simpul_exchange::server::ConnectionType;
+use simpul_exchange::server::{ConnectionType, Place};
 use simpul_policy::mode::{Partner, Rule};
 use simpul_policy::{Endpoint, Mode, Subject};
 
@@ -39,7 +39,9 @@ pub(crate) struct ServiceEntry {
     #[serde(deserialize_with = "text")]
     pub(crate) code: ServiceCode,
     /// Where it is: an http or https URL.
-    pub(crate) url: String,
+    pub(crate) url: Option<String>,
+    /// In place of a URL: what this server answers itself.
+    pub(crate) built_in: Option<BuiltIn>,
     /// How long an answer may be awaited, in seconds; 0 waits without end.
     #[serde(default = "defaults::service_timeout")]
     pub(crate) timeout_seconds: u64,
@@ -49,6 +51,18 @@ pub(crate) struct ServiceEntry {
     pub(crate) pinned: Option<Vec<Named>>,
     /// Its OpenAPI 3 description, a file or URL (for people; the exchange does not read it).
     pub(crate) openapi: Option<String>,
+}
+
+/// A service that this server answers itself.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BuiltIn {
+    /// Takes acts of agreements from the other parties.
+    Agreements,
+    /// Tells a portal who used a person's data.
+    DataTrail,
+    /// Gives the keys that subjects are encrypted to.
+    SubjectKeys,
 }
 
 /// One access right.
@@ -127,6 +141,23 @@ impl AccessEntry {
 }
 
 impl ServiceEntry {
+    /// Where the service is; the error names what is wrong with the entry.
+    pub(crate) fn place(&self) -> Result<Place, String> {
+        match (&self.url, self.built_in) {
+            (None, Some(_)) => Ok(Place::Here),
+            (Some(url), None) if url.starts_with("http://") || url.starts_with("https://") => {
+                Ok(Place::At(url.clone()))
+            }
+            (Some(url), None) => {
+                Err(format!("[[server.service]] url = \"{url}\": an http:// or https:// URL is needed"))
+            }
+            (Some(_), Some(_)) | (None, None) => Err(format!(
+                "[[server.service]] code = \"{}\": either url or built-in is needed, and not both",
+                self.code
+            )),
+        }
+    }
+
     /// How long an answer may be awaited.
     #[must_use]
     pub(crate) fn timeout(&self) -> Option<Duration> {

@@ -3,6 +3,7 @@
 //! Unknown keys fail. Every error names the file, the line, the key and what is allowed. Relative paths are relative to
 //! the file's folder. The defaults are those of a node on embedded storage.
 
+mod agreement;
 mod defaults;
 mod exchange;
 mod lab;
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub(crate) use self::exchange::{AccessEntry, ClientEntry, ModeEntry, ServiceEntry};
+pub(crate) use self::agreement::PartnerEntry;
+pub(crate) use self::exchange::{AccessEntry, BuiltIn, ClientEntry, ModeEntry, ServiceEntry};
 pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;
 pub(crate) use self::named::{FileError, Named};
@@ -237,6 +239,18 @@ path = "/persons/*"
             ("code = \"persons\"", "code = \"person\"", "no [[server.service]] is named so"),
             ("url = \"http:", "url = \"ftp:", "an http:// or https:// URL is needed"),
             ("path = \"/persons/*\"", "path = \"persons\"", "starts with `/`"),
+            (
+                "[server.auth]",
+                "[[server.agreement-partner]]\nservice = \"ID/GOV/3201/recognition/agreements\"\n\
+                 client = \"MY/GOV/1001/none\"\n[server.auth]",
+                "no [[server.client]] has this id",
+            ),
+            (
+                "[server.auth]",
+                "[[server.agreement-partner]]\nservice = \"ID/GOV/3201/a/agreements\"\n\
+                 [[server.agreement-partner]]\nservice = \"ID/GOV/3201/b/agreements\"\n[server.auth]",
+                "has two entries, and needs one",
+            ),
             ("member = \"MY/GOV/1001\"", "member = \"MY/GOV/1002\"", "no [[server.sign]] has member"),
             ("method = \"GET\"", "method = 5", "invalid type: integer"),
             ("[server.auth]", "[server.patience]\nocsp-seconds = 0\n[server.auth]", "must be at least 1 second"),
@@ -277,6 +291,30 @@ path = "/persons/*"
             let error = with(text).unwrap_err().to_string();
             assert!(error.contains("MAJOR.MINOR.PATCH") && error.contains("line "), "{text}: {error}");
         }
+    }
+
+    /// Acts are brought and taken by access rights alone, unless the operator names the service.
+    #[test]
+    fn an_agreement_is_made_without_one() {
+        let entry = |n: usize| format!("[[server.agreement-partner]]\nservice = \"ID/GOV/{n}/a/agreements\"\n");
+        let with = |text: &str| read(&GOOD.replacen("[server.auth]", &format!("{text}[server.auth]"), 1));
+        let built_in = "[[server.service]]\nprovider = \"MY/GOV/1001/civil-registry\"\ncode = \"acts\"\n\
+                        built-in = \"agreements\"\n";
+        let named = "[[server.mode]]\npartner = \"ID\"\nprovider = \"ID/GOV/1/a\"\nservice = \"agreements\"\n\
+                     mode = \"agreement-required\"\n";
+        let whole = "[[server.mode]]\npartner = \"ID\"\nmode = \"agreement-required\"\n";
+        let of = |text: &str, service: &str| {
+            let modes = simpul_policy::Modes::new(with(text).unwrap().server.unwrap().rules());
+            modes.of(&"ID/GOV/1/a".parse().unwrap(), &service.parse().unwrap())
+        };
+        use simpul_policy::Mode::{AccessRightsOnly, AgreementRequired};
+        let both = format!("{built_in}{}{whole}", entry(1));
+        assert_eq!(of(&both, "ID/GOV/1/a/agreements"), AccessRightsOnly);
+        assert_eq!(of(&both, "MY/GOV/1001/civil-registry/acts"), AccessRightsOnly);
+        assert_eq!(of(&both, "MY/GOV/1001/civil-registry/persons"), AgreementRequired);
+        assert_eq!(of(&format!("{both}{named}"), "ID/GOV/1/a/agreements"), AgreementRequired);
+        let many: String = (0..=simpul_core::limits::AGREEMENT_PARTNERS).map(entry).collect();
+        assert!(with(&many).unwrap_err().to_string().contains("more than 256"));
     }
 
     #[test]

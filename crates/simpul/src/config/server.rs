@@ -10,7 +10,9 @@ use simpul_exchange::server::ConnectionType;
 use simpul_trust::conf::download::AllowedFederations;
 
 use super::values::{text, texts};
-use super::{AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Named, Patience, ServiceEntry, defaults};
+use super::{
+    AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Named, PartnerEntry, Patience, ServiceEntry, defaults,
+};
 
 /// The security-server role.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,6 +59,9 @@ pub(crate) struct ServerRole {
     /// With whom an access right is enough and no agreement is required.
     #[serde(default)]
     pub(crate) mode: Vec<ModeEntry>,
+    /// Where the other parties of agreements take acts.
+    #[serde(default)]
+    pub(crate) agreement_partner: Vec<PartnerEntry>,
     /// The message log.
     #[serde(default)]
     pub(crate) log: LogSettings,
@@ -151,12 +156,7 @@ impl ServerRole {
                     service.provider.short()
                 ));
             }
-            if !service.url.starts_with("http://") && !service.url.starts_with("https://") {
-                return Err(format!(
-                    "[[server.service]] url = \"{}\": an http:// or https:// URL is needed",
-                    service.url
-                ));
-            }
+            service.place()?;
         }
         for right in &self.access {
             if !self.service.iter().any(|s| s.provider == right.provider && s.code == right.service) {
@@ -171,6 +171,7 @@ impl ServerRole {
         for mode in &self.mode {
             mode.rule()?;
         }
+        self.check_partners()?;
         for client in &self.client {
             if !self.sign.iter().any(|k| k.member == *client.id.member()) {
                 return Err(format!(

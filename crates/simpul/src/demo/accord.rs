@@ -73,42 +73,65 @@ impl Journey<'_> {
         let refused = format!("500 purpose;{agreement};1");
         self.step("agreement-other-purpose", &refused, began, reply.map(|r| told(&r)));
 
+        // Either server refuses: that of the party that suspended at once, the other one when it has heard of it.
         let began = Instant::now();
-        let stopped = self.switched(clock, "Mei (lab)", Table::suspend).await;
-        let reply = match stopped {
-            Ok(()) => self.ask(DIPLOMAS, &recognised).await,
-            Err(why) => Err(why),
-        };
-        self.step("agreement-suspended", "500 server.clientproxy.access_denied", began, reply.map(|r| outcome(&r)));
+        let stopped = self.switched(clock, "Mei (lab)", Table::suspend, false).await;
+        let reply = self.asked_after(stopped, &recognised).await.map(|r| outcome(&r));
+        let refused = reply.map(|said| match said.as_str() {
+            "500 server.clientproxy.access_denied" | "500 server.serverproxy.access_denied" => "refused".to_owned(),
+            _ => said,
+        });
+        self.step("agreement-suspended", "refused", began, refused);
+
+        let began = Instant::now();
+        let arrived = self.arrived(clock).await;
+        let reply = self.asked_after(arrived, &recognised).await;
+        let refused = "500 server.clientproxy.access_denied";
+        self.step("agreement-suspended-abroad", refused, began, reply.map(|r| outcome(&r)));
 
         let began = Instant::now();
         let mut resumed = Ok(());
         for officer in ["Mei (lab)", "Ravi (lab)"] {
             if resumed.is_ok() {
-                resumed = self.switched(clock, officer, Table::resume).await;
+                resumed = self.switched(clock, officer, Table::resume, true).await;
             }
         }
-        let reply = match resumed {
-            Ok(()) => self.ask(DIPLOMAS, &recognised).await,
-            Err(why) => Err(why),
-        };
+        let reply = self.asked_after(resumed, &recognised).await;
         self.step("agreement-resumed", &decided, began, reply.map(|r| told(&r)));
     }
 
+    /// An act of an officer of MY; and its arrival, if that is waited for.
     async fn switched(
         &self,
         clock: &Arc<dyn Clock>,
         officer: &str,
         act: fn(&Table, &Agreement, &Actor) -> Result<(), Problem>,
+        awaited: bool,
     ) -> Result<(), String> {
-        let member = "MY/GOV/1002".parse().map_err(|_| "no member".to_owned())?;
-        let by = Actor { member, officer: officer.to_owned() };
-        act(&table(self.plan, clock).await?, &text()?, &by).map_err(|e| chain(&e))
+        let by = Actor { officer: officer.to_owned(), ..mei()? };
+        act(&table(self.plan, clock).await?, &text()?, &by).map_err(|e| chain(&e))?;
+        if awaited { self.arrived(clock).await } else { Ok(()) }
+    }
+
+    /// Waits until what MY did is known to ID's server.
+    async fn arrived(&self, clock: &Arc<dyn Clock>) -> Result<(), String> {
+        let table = table(self.plan, clock).await?;
+        table.arrived(&text()?, &mei()?).await.map_err(|e| chain(&e))
+    }
+
+    async fn asked_after(&self, done: Result<(), String>, headers: &[(&str, &str)]) -> Result<Reply, String> {
+        done?;
+        self.ask(DIPLOMAS, headers).await
     }
 
     async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Result<Reply, String> {
         http::call(&format!("{}{path}", self.plan.id.server.consumer), headers, None).await
     }
+}
+
+fn mei() -> Result<Actor, String> {
+    let member = "MY/GOV/1002".parse().map_err(|_| "no member".to_owned())?;
+    Ok(Actor { member, officer: "Mei (lab)".to_owned() })
 }
 
 fn told(reply: &Reply) -> String {

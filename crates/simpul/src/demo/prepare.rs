@@ -87,15 +87,59 @@ const MY_MEMBERS: &[Sample] = &[
     Sample { code: "1002", name: "Qualifications Agency (lab)", subsystems: &["qualifications"], revoked: false },
 ];
 
-/// Whom ID's security server asks only under an agreement.
+/// Whom ID's security server asks only under an agreement, and how agreements are made with them.
 const ID_MODES: &str = r#"
 [[server.mode]]
 partner = "MY/GOV/1002/qualifications"
 mode = "agreement-required"
+
+[[server.service]]
+provider = "ID/GOV/3201/recognition"
+code = "agreements"
+built-in = "agreements"
+
+[[server.access]]
+provider = "ID/GOV/3201/recognition"
+service = "agreements"
+subject = "MY/GOV/1002/qualifications"
+
+[[server.access]]
+provider = "ID/GOV/3201/recognition"
+service = "agreements"
+subject = "MY/GOV/1001/civil-registry"
+
+[[server.agreement-partner]]
+service = "MY/GOV/1002/qualifications/agreements"
+
+[[server.agreement-partner]]
+service = "MY/GOV/1001/civil-registry/agreements"
 "#;
 
 /// The services of MY's security server, who may use them, and who only under an agreement.
 const MY_SERVICES: &str = r#"
+[[server.service]]
+provider = "MY/GOV/1002/qualifications"
+code = "agreements"
+built-in = "agreements"
+
+[[server.access]]
+provider = "MY/GOV/1002/qualifications"
+service = "agreements"
+subject = "ID/GOV/3201/recognition"
+
+[[server.service]]
+provider = "MY/GOV/1001/civil-registry"
+code = "agreements"
+built-in = "agreements"
+
+[[server.access]]
+provider = "MY/GOV/1001/civil-registry"
+service = "agreements"
+subject = "ID/GOV/3201/recognition"
+
+[[server.agreement-partner]]
+service = "ID/GOV/3201/recognition/agreements"
+
 [[server.service]]
 provider = "MY/GOV/1002/qualifications"
 code = "diplomas"

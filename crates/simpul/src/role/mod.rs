@@ -1,11 +1,15 @@
 //! The roles: each starts from its section of the configuration, and stops when it is told to.
 
+mod builtin;
 pub(crate) mod check;
 pub(crate) mod lab;
+mod own;
 pub(crate) mod registry;
 pub(crate) mod server;
 mod stamping;
 mod web;
+
+pub(crate) use self::own::{OwnAnswer, OwnCall, OwnCalls};
 
 use std::net::SocketAddr;
 
@@ -50,7 +54,7 @@ impl RoleError {
                 let place = config.place(&format!("[{role}] {port} = \"{address}\": "));
                 Self::Listen { place, role, port, address, cause }
             }
-            other @ (Self::File(_) | Self::Conf(_) | Self::Part { .. }) => other,
+            other @ (Self::Entry { .. } | Self::File(_) | Self::Conf(_) | Self::Part { .. }) => other,
         }
     }
 }
@@ -58,6 +62,14 @@ impl RoleError {
 /// Why a role did not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RoleError {
+    /// An entry of the configuration that cannot be used.
+    #[error("[{role}] {why}")]
+    Entry {
+        /// The section.
+        role: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A port is taken or not this machine's.
     #[error(
         "{place}[{role}] {port} = \"{address}\": cannot listen; a free port of an address of this machine is needed"

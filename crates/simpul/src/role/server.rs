@@ -20,6 +20,7 @@ use simpul_io::peer::Peers;
 use simpul_io::service::Services;
 use simpul_io::tls::{Identity, IdentitySource, PeerAcceptor, PeerConnector, ServiceConnector, SystemAcceptor};
 use simpul_ledger::{Ledger, LedgerSettings};
+use simpul_policy::mode::Partner;
 use simpul_policy::{AccessRights, Modes, Right};
 use simpul_store::files::Spool;
 use simpul_store::sqlite::SqliteLedger;
@@ -29,9 +30,11 @@ use simpul_trust::token::{Signer, SoftSigner};
 
 use tokio_util::sync::CancellationToken;
 
+use super::builtin::{self, Doors, Rooms};
+use super::own::OwnCalls;
 use super::stamping;
 use super::{RoleError, Running};
-use crate::agreements::{self, Keeper};
+use crate::agreements::{self, Courier, Desk, Door, Keeper};
 use crate::conf::{ConfKeeper, Keeping};
 use crate::config::{KeyFiles, ServerRole, Storage};
 use crate::files;
@@ -104,6 +107,10 @@ pub(crate) async fn start(
     let services = Services::new(ServiceConnector::new(internal.clone()), role.patience.services());
     let agreements = Keeper::new(agreements::folder(storage), conf.clone(), Arc::clone(&clock));
     let agreements = Arc::new(agreements.map_err(part("the policy engine does not start"))?);
+    let carried = agreements::recount(&agreements::folder(storage), &ledger, agreements.counters(), clock.now())
+        .await
+        .map_err(part("what was used of agreed volumes cannot be counted"))?;
+    tracing::debug!(carried, "answers under clauses with volumes were counted");
     // Read now, so that what is not enforced is told before the first exchange.
     drop(agreements.current());
     let ports = Ports {
@@ -124,10 +131,15 @@ pub(crate) async fn start(
     let stamping = stamping::keep(ledger, Arc::clone(&tsas), conf.clone(), clock, interval, stop.clone());
     tasks.push(tokio::spawn(stamping));
 
-    let consumer = Arc::new(ConsumerPort {
-        consumer: Consumer::new(ports.clone(), Arc::clone(&peers)),
-        evidence: Evidence::new(ports.clone(), tsas, anchor),
-    });
+    let relay = Arc::new(Consumer::new(ports.clone(), Arc::clone(&peers)));
+    let consumer =
+        Arc::new(ConsumerPort { consumer: Arc::clone(&relay), evidence: Evidence::new(ports.clone(), tsas, anchor) });
+    let desk = Desk::of(role, storage, Arc::clone(&ports.clock));
+    let door = Arc::new(Door::new(desk, conf.clone()));
+    let services = Doors::new(services, builtin::open(role, &Rooms { agreements: Arc::clone(&door) })?);
+    let calls = OwnCalls::new(Arc::clone(&relay));
+    let courier = Courier::new(door, calls, conf.clone(), Arc::clone(&ports.clock), Arc::clone(&ports.random));
+    tasks.push(tokio::spawn(Arc::new(courier).keep(stop.clone())));
     let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
 
@@ -160,7 +172,7 @@ impl ServerStore for Configured {
 
 /// Calls of information systems: the message protocol, and evidence downloads beside it.
 struct ConsumerPort {
-    consumer: Consumer,
+    consumer: Arc<Consumer>,
     evidence: Evidence,
 }
 
@@ -227,7 +239,8 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
     let mut services = HashMap::new();
     for entry in &role.service {
         let openapi = entry.openapi.as_deref().unwrap_or("nowhere");
-        tracing::info!(service = %entry.code, url = entry.url, openapi, "offering a service");
+        let place = entry.place().map_err(|why| RoleError::Entry { role: "server", why })?;
+        tracing::info!(service = %entry.code, ?place, openapi, "offering a service");
         let id = ServiceId { provider: entry.provider.clone(), code: entry.code.clone(), version: None };
         let pinned = match &entry.pinned {
             None => None,
@@ -239,18 +252,12 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
                 Some(all)
             }
         };
-        let service = Service {
-            id: id.clone(),
-            url: entry.url.clone(),
-            timeout: entry.timeout(),
-            disabled: entry.disabled.clone(),
-            pinned,
-        };
+        let service =
+            Service { id: id.clone(), place, timeout: entry.timeout(), disabled: entry.disabled.clone(), pinned };
         services.insert(id, service);
     }
-    // A wrong entry was refused when the file was read; were it lost here, more would be refused, never less.
-    let modes = Modes::new(role.mode.iter().filter_map(|entry| entry.rule().ok()).collect());
-    for rule in modes.without_agreement() {
+    let modes = Modes::new(role.rules());
+    for rule in modes.without_agreement().filter(|rule| rule.partner != Partner::Anyone) {
         let service = rule.service.as_ref().map(|(provider, code)| format!("{}/{code}", provider.short()));
         let service = service.as_deref().unwrap_or("every service");
         tracing::warn!(partner = %rule.partner, service, "exchanges pass by access rights only, without an agreement");

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::evidence::Judge;
 use super::support::{Curl, Federation, Running, SIMPUL};
 
-const ID: &str = "id-my-diplomas";
-const SERVICE: &str = "/r1/MY/GOV/1002/qualifications/diplomas";
-const FIRST: &str = r#"
+pub(super) const ID: &str = "id-my-diplomas";
+pub(super) const SERVICE: &str = "/r1/MY/GOV/1002/qualifications/diplomas";
+pub(super) const FIRST: &str = r#"
 id = "id-my-diplomas"
 version = 1
 binding-language = "en"
@@ -51,49 +51,70 @@ residency = ["ID"]
 "#;
 
 /// A federation and what its officers do in it.
-struct Parties {
-    federation: Federation,
+pub(super) struct Parties {
+    pub(super) federation: Federation,
 }
 
 /// How a command ended and what it said on both streams.
 #[derive(Debug)]
-struct Told {
-    exit: i32,
-    text: String,
+pub(super) struct Told {
+    pub(super) exit: i32,
+    pub(super) text: String,
 }
 
 impl Told {
     /// It was done, and says this.
     #[track_caller]
-    fn done(self, says: &str) -> Self {
+    pub(super) fn done(self, says: &str) -> Self {
         assert!(self.exit == 0 && self.text.contains(says), "`{says}`: {self:?}");
         self
     }
 
     /// It was refused with a reason that says this, and with a cure.
     #[track_caller]
-    fn refused(self, says: &str) {
+    pub(super) fn refused(self, says: &str) {
         assert!(self.exit == 1 && self.text.contains(says), "`{says}`: {self:?}");
     }
 
-    fn json(&self) -> Value {
+    /// It could not be tried, and says why.
+    #[track_caller]
+    pub(super) fn fails(self, says: &str) {
+        assert!(self.exit == 2 && self.text.contains(says), "`{says}`: {self:?}");
+    }
+
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 }
 
 impl Parties {
+    /// Parties who carry their acts as files: no server delivers any.
     fn new() -> Self {
+        let parties = Self::connected();
+        for (file, service) in [
+            ("id/simpul.toml", "MY/GOV/1002/qualifications"),
+            ("id/simpul.toml", "MY/GOV/1001/civil-registry"),
+            ("my/simpul.toml", "ID/GOV/3201/recognition"),
+        ] {
+            let entry = format!("[[server.agreement-partner]]\nservice = \"{service}/agreements\"\n");
+            parties.federation.edit(file, &entry, "");
+        }
+        parties
+    }
+
+    /// Parties whose servers deliver their acts.
+    pub(super) fn connected() -> Self {
         Self { federation: Federation::prepare() }
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.federation.dir().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
     /// `simpul agreement …` on the server of an instance.
-    fn run(&self, instance: &str, args: &[&str]) -> Told {
+    pub(super) fn run(&self, instance: &str, args: &[&str]) -> Told {
         let mut command = Command::new(SIMPUL);
         command.arg("agreement").args(args).arg("--config").arg(self.federation.config(instance));
         let output = command.output().unwrap();
@@ -105,13 +126,13 @@ impl Parties {
     }
 
     /// What an officer does, with the agreement.
-    fn act(&self, officer: &str, act: &[&str]) -> Told {
+    pub(super) fn act(&self, officer: &str, act: &[&str]) -> Told {
         let instance = if ["Siti Rahma", "Budi Santoso"].contains(&officer) { "id" } else { "my" };
         let (name, rest) = act.split_first().unwrap();
         self.run(instance, &[&[*name, ID, "--officer", officer], rest].concat())
     }
 
-    fn offer(&self, officer: &str, file: &Path) -> Told {
+    pub(super) fn offer(&self, officer: &str, file: &Path) -> Told {
         let instance = if officer == "Siti Rahma" { "id" } else { "my" };
         self.run(instance, &["offer", file.to_str().unwrap(), "--officer", officer])
     }
@@ -124,10 +145,15 @@ impl Parties {
     }
 
     /// A call under the agreement: status, `Simpul-Decision` or `Simpul-Refusal` or the fault, body.
-    fn call(&self) -> (u16, String, String) {
+    pub(super) fn call(&self) -> (u16, String, String) {
+        self.call_for("dpv:IdentityVerification")
+    }
+
+    /// The same for another purpose.
+    pub(super) fn call_for(&self, purpose: &str) -> (u16, String, String) {
         let url = format!("{}{SERVICE}/persons?limit=2", self.federation.text("/id/server/consumer"));
         let call = Curl::get(&url).client("ID/GOV/3201/recognition");
-        let reply = call.header("Simpul-Purpose", "dpv:IdentityVerification").header("Simpul-Basis", "uu-12").send();
+        let reply = call.header("Simpul-Purpose", purpose).header("Simpul-Basis", "uu-12").send();
         let said = match (reply.header("simpul-decision"), reply.header("simpul-refusal")) {
             ("", "") => reply.header("x-road-error"),
             (decision, "") => decision,
@@ -137,14 +163,14 @@ impl Parties {
     }
 
     #[track_caller]
-    fn passes(&self) {
+    pub(super) fn passes(&self) {
         let (status, said, body) = self.call();
         assert!(status == 200 && said.starts_with(&format!("{ID}@")) && said.ends_with(";2.1"), "{said}: {body}");
         assert!(body.contains("\"id\"") && !body.contains("name"), "{body}");
     }
 
     #[track_caller]
-    fn stops(&self, why: &str) {
+    pub(super) fn stops(&self, why: &str) {
         let (status, said, body) = self.call();
         assert!(status == 500 && format!("{said} {body}").contains(why), "`{why}`: {said}: {body}");
     }
@@ -168,7 +194,7 @@ impl Parties {
         self.carry("my", "id").done("2 acts taken");
     }
 
-    fn path(&self, instance: &str, file: &str) -> PathBuf {
+    pub(super) fn path(&self, instance: &str, file: &str) -> PathBuf {
         self.federation.dir().join(instance).join("data/agreements").join(ID).join(file)
     }
 }
@@ -344,7 +370,7 @@ fn what_was_tampered_with_decides_nothing() {
 #[test]
 fn a_forged_signature_is_not_taken() {
     let parties = Parties::new();
-    let _running = parties.federation.start_all();
+    let mut running = parties.federation.start_all();
     let once = "residency = [\"ID\"]\nvolume = [{ count = 1, seconds = 31622400 }]";
     let file = parties.file("first.toml", &FIRST.replace("residency = [\"ID\"]", once));
     parties.offer("Siti Rahma", &file).done("redline");
@@ -388,6 +414,10 @@ fn a_forged_signature_is_not_taken() {
     parties.stops("suspended");
     parties.act("Tan Wei Ming", &["resume"]).done("");
     parties.act("Aisyah Karim", &["resume"]).done("in-force");
+    parties.stops("volume");
+
+    // Nor does a restart, or a power cut, give it back.
+    restart(&mut running);
     parties.stops("volume");
 }
 

@@ -28,7 +28,10 @@ mod oracle;
 mod proxy;
 #[cfg(test)]
 mod rollback;
+mod schedule;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod travel;
 #[cfg(test)]
 mod verify;

@@ -5,6 +5,8 @@
 //! agreements/generation           replaced after each change: readers look at it and at nothing else
 //! agreements/<id>/journal.jsonl   one act a line
 //! agreements/<id>/v<N>.asice      the version with the signatures of its parties
+//! agreements/<id>/delivery.json   what of it has reached the other parties, written by the server alone
+//! agreements/<id>/wake            there while somebody wants it delivered now
 //! ```
 //!
 //! Nothing here knows what a line or a container means.
@@ -77,6 +79,8 @@ pub enum AgreementStoreError {
 
 const JOURNAL: &str = "journal.jsonl";
 const GENERATION: &str = "generation";
+const DELIVERY: &str = "delivery.json";
+const WAKE: &str = "wake";
 const LOCK: &str = "lock";
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -153,6 +157,26 @@ impl AgreementFolder {
         read(&self.place(name)?.join(container(version)), limits::AGREEMENT_CONTAINER)
     }
 
+    /// What was delivered of an agreement, at most [`limits::AGREEMENT_MARKS`] octets; `None` if nobody has said.
+    pub fn delivery(&self, name: &str) -> Result<Option<Vec<u8>>, AgreementStoreError> {
+        read(&self.place(name)?.join(DELIVERY), limits::AGREEMENT_MARKS)
+    }
+
+    /// Replaces what was delivered of an agreement. Durable when it returns; the generation stays. One at a time may
+    /// write it: the server that delivers.
+    pub fn put_delivery(&self, name: &str, octets: &[u8]) -> Result<(), AgreementStoreError> {
+        let path = self.place(name)?.join(DELIVERY);
+        if octets.len() > limits::AGREEMENT_MARKS {
+            return Err(AgreementStoreError::TooLong { path, most: limits::AGREEMENT_MARKS });
+        }
+        replace(&path, octets, None).map_err(io_error("write", &path))
+    }
+
+    /// Whether somebody wants an agreement delivered now; the next look says no.
+    pub fn take_wake(&self, name: &str) -> bool {
+        self.place(name).is_ok_and(|place| std::fs::remove_file(place.join(WAKE)).is_ok())
+    }
+
     /// The right to write. Waits a few seconds for another writer; makes the folder, for its owner alone, if it is not
     /// there.
     pub fn write(&self) -> Result<AgreementWriter, AgreementStoreError> {
@@ -225,6 +249,13 @@ impl AgreementWriter {
         }
         replace(&path, octets, None).map_err(io_error("write", &path))?;
         sync_folder(&place).map_err(AgreementStoreError::Folder)
+    }
+
+    /// Asks for an agreement, which must be there, to be delivered now. Readers are told.
+    pub fn wake(&self, name: &str) -> Result<(), AgreementStoreError> {
+        let path = self.folder.place(name)?.join(WAKE);
+        private(&path).map_err(io_error("make", &path))?;
+        self.turn()
     }
 
     /// Tells every reader that something has changed.
@@ -365,6 +396,22 @@ mod tests {
         assert!(matches!(folder.journal("a"), Err(AgreementStoreError::TooLong { .. })));
         let large = vec![0; limits::AGREEMENT_CONTAINER + 1];
         assert!(matches!(writer.put_container("a", 1, &large), Err(AgreementStoreError::TooLong { .. })));
+    }
+
+    #[test]
+    fn what_was_delivered_is_kept_and_a_wish_is_taken_once() {
+        let (_dir, folder) = fresh();
+        assert_eq!(folder.delivery("a").unwrap(), None);
+        folder.write().unwrap().append("a", "x").unwrap();
+        let seen = folder.generation();
+        folder.put_delivery("a", b"{}").unwrap();
+        assert_eq!((folder.delivery("a").unwrap().unwrap(), folder.generation()), (b"{}".to_vec(), seen));
+        let large = vec![b' '; limits::AGREEMENT_MARKS + 1];
+        assert!(matches!(folder.put_delivery("a", &large), Err(AgreementStoreError::TooLong { .. })));
+        assert!(!folder.take_wake("a"));
+        folder.write().unwrap().wake("a").unwrap();
+        assert_ne!(folder.generation(), seen);
+        assert_eq!((folder.take_wake("a"), folder.take_wake("a")), (true, false));
     }
 
     #[test]

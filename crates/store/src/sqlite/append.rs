@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use simpul_ledger::pack::{Packed, Packer};
 use simpul_ledger::{LoggedBody, NewRecord, RecordId, StampState, StoreError, stored};
 use sqlx::{Row, SqliteConnection};
 
+use super::dictionaries::{self, Dictionaries};
 use super::error::writing;
 use super::{Writer, read, rows};
 
@@ -42,15 +44,22 @@ pub(super) async fn append(writer: &mut Writer, first: RecordId, records: &[NewR
     }
     // Looked up again unless this call ends well.
     let known = writer.next.take();
+    if known.is_none() {
+        // The call before failed or was given up: what its packer gave out may not be there.
+        writer.packer = Packer::default();
+    }
     writer.changes.begin().await.map_err(writing(WHAT))?;
-    let done = put(writer.changes.connection(), known, first, records).await;
-    writer.next = Some(writer.changes.end(done, writing(WHAT)).await?);
+    let Writer { changes, packer, dictionaries, .. } = writer;
+    let done = put(changes.connection(), packer, dictionaries, known, first, records).await;
+    writer.next = Some(changes.end(done, writing(WHAT)).await?);
     Ok(())
 }
 
 /// Puts the records where they belong, or finds them there. The place after the last record.
 async fn put(
     change: &mut SqliteConnection,
+    packer: &mut Packer,
+    dictionaries: &Dictionaries,
     known: Option<RecordId>,
     first: RecordId,
     records: &[NewRecord],
@@ -60,12 +69,20 @@ async fn put(
         None => next(change).await?,
     };
     if first != next {
-        same(change, next, first, records).await?;
+        same(change, dictionaries, next, first, records).await?;
         return Ok(next);
+    }
+    let mut packed = Vec::with_capacity(records.len());
+    for record in records {
+        let Packed { content, new } = packer.pack(record);
+        if let Some(new) = new {
+            dictionaries::keep(change, &new).await?;
+        }
+        packed.push((record, content));
     }
     let mut done = 0;
     for (size, sql) in SIZES.into_iter().zip(INSERTS.iter()) {
-        for rows in records.get(done..).unwrap_or_default().chunks_exact(size) {
+        for rows in packed.get(done..).unwrap_or_default().chunks_exact(size) {
             insert_rows(change, sql, first, done, rows).await?;
             done += size;
         }
@@ -93,10 +110,10 @@ async fn insert_rows(
     sql: &'static str,
     first: RecordId,
     offset: usize,
-    rows: &[NewRecord],
+    rows: &[(&NewRecord, Vec<u8>)],
 ) -> Result<(), StoreError> {
     let mut query = sqlx::query(sql);
-    for (n, record) in rows.iter().enumerate() {
+    for (n, (record, content)) in rows.iter().enumerate() {
         query = query
             .bind(place(first, offset + n)?)
             .bind(record.at.millis())
@@ -109,7 +126,7 @@ async fn insert_rows(
             .bind(stored::service_text(&record.service))
             .bind(record.refused.as_deref())
             .bind(stored::state_number(StampState::Waiting))
-            .bind(stored::encode_content(record));
+            .bind(content.as_slice());
     }
     query.execute(connection).await.map_err(writing(WHAT)).map(drop)
 }
@@ -117,13 +134,14 @@ async fn insert_rows(
 /// Whether exactly these records stand at these places already: the answer to an append was lost.
 async fn same(
     connection: &mut SqliteConnection,
+    dictionaries: &Dictionaries,
     next: RecordId,
     first: RecordId,
     records: &[NewRecord],
 ) -> Result<(), StoreError> {
     for (n, record) in records.iter().enumerate() {
         let id = first.plus(n).ok_or_else(|| conflict(next, first))?;
-        let there = read::load(connection, id).await?;
+        let there = read::load(connection, dictionaries, id).await?;
         if there.is_none_or(|there| there.record != *record) {
             return Err(conflict(next, first));
         }

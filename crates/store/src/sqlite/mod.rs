@@ -3,6 +3,7 @@
 mod append;
 pub(crate) mod changes;
 mod confs;
+mod dictionaries;
 mod error;
 mod read;
 mod rows;
@@ -11,10 +12,12 @@ mod stamps;
 mod view;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use simpul_ledger::pack::Packer;
 use simpul_ledger::{
     ConfId, Filter, Head, KeptConf, LedgerStore, NewRecord, Page, RecordId, Stamp, StoreError, StoredRecord, Summary,
 };
@@ -23,6 +26,7 @@ use sqlx::{ConnectOptions, Row};
 use tokio::sync::Mutex;
 
 use self::changes::Changes;
+use self::dictionaries::Dictionaries;
 pub use self::error::OpenError;
 pub(crate) use self::error::refused_cleanly;
 pub use self::view::LedgerView;
@@ -35,6 +39,7 @@ use crate::files::Folder;
 pub struct SqliteLedger {
     writer: Mutex<Writer>,
     readers: SqlitePool,
+    dictionaries: Arc<Dictionaries>,
     _folder: Folder,
 }
 
@@ -43,6 +48,9 @@ struct Writer {
     changes: Changes,
     /// The place of the next record; `None` when it has to be looked up.
     next: Option<RecordId>,
+    /// Whatever it gave out is on the disk.
+    packer: Packer,
+    dictionaries: Arc<Dictionaries>,
 }
 
 const FILE: &str = "ledger.db";
@@ -76,11 +84,14 @@ impl SqliteLedger {
             .connect_with(reading)
             .await
             .map_err(error::opening(&file, "open"))?;
-        Ok(Self {
-            writer: Mutex::new(Writer { changes: Changes::on(connection), next: None }),
-            readers,
-            _folder: folder,
-        })
+        let dictionaries = Arc::<Dictionaries>::default();
+        let writer = Writer {
+            changes: Changes::on(connection),
+            next: None,
+            packer: Packer::default(),
+            dictionaries: Arc::clone(&dictionaries),
+        };
+        Ok(Self { writer: Mutex::new(writer), readers, dictionaries, _folder: folder })
     }
 
     /// The settings of SQLite on which durability rests, as the writing connection reports them.
@@ -130,7 +141,7 @@ impl LedgerStore for SqliteLedger {
     }
 
     async fn waiting(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
-        read::waiting(&self.readers, after, limit).await
+        read::waiting(&self.readers, &self.dictionaries, after, limit).await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {
@@ -143,7 +154,7 @@ impl LedgerStore for SqliteLedger {
 
     async fn load(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(error::reading("a record"))?;
-        read::load(&mut connection, id).await
+        read::load(&mut connection, &self.dictionaries, id).await
     }
 
     async fn keep_conf(&self, conf: &KeptConf) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use simpul_ledger::{Filter, Head, Page, RecordId, StoreError, StoredRecord, Summ
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row, SqliteConnection};
 
+use super::dictionaries::Dictionaries;
 use super::error::reading;
 use super::rows::{self, summary_columns};
 
@@ -69,17 +70,32 @@ pub(super) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
 
 pub(super) async fn waiting(
     readers: &SqlitePool,
+    dictionaries: &Dictionaries,
     after: Option<RecordId>,
     limit: usize,
 ) -> Result<Vec<(RecordId, Bytes)>, StoreError> {
     let query = sqlx::query(WAITING).bind(after.map_or(0, rows::number)).bind(page_size(limit));
-    let rows = query.fetch_all(readers).await;
-    rows.map_err(reading("records that wait"))?.iter().map(rows::signature).collect()
+    let mut connection = readers.acquire().await.map_err(reading("records that wait"))?;
+    let rows = query.fetch_all(&mut *connection).await.map_err(reading("records that wait"))?;
+    let mut signatures = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let content = rows::content(row)?;
+        let dictionary = dictionaries.of(&mut connection, &content).await?;
+        signatures.push(rows::signature(row, content, dictionary.as_deref())?);
+    }
+    Ok(signatures)
 }
 
-pub(super) async fn load(connection: &mut SqliteConnection, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
-    let row = sqlx::query(LOAD).bind(rows::number(id)).fetch_optional(connection).await;
-    row.map_err(reading("a record"))?.as_ref().map(rows::record).transpose()
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    dictionaries: &Dictionaries,
+    id: RecordId,
+) -> Result<Option<StoredRecord>, StoreError> {
+    let row = sqlx::query(LOAD).bind(rows::number(id)).fetch_optional(&mut *connection).await;
+    let Some(row) = row.map_err(reading("a record"))? else { return Ok(None) };
+    let content = rows::content(&row)?;
+    let dictionary = dictionaries.of(connection, &content).await?;
+    rows::record(&row, content, dictionary.as_deref()).map(Some)
 }
 
 pub(super) async fn list(readers: &SqlitePool, filter: &Filter, page: Page) -> Result<Vec<Summary>, StoreError> {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use simpul_core::UnixTime;
+use simpul_ledger::pack::{self, Dictionary};
 use simpul_ledger::stored::{self, BodyNote, DecodeError};
 use simpul_ledger::{LoggedBody, NewRecord, RecordId, StoreError, StoredRecord, Summary};
 use sqlx::Row;
@@ -34,11 +35,21 @@ pub(super) fn summary(row: &SqliteRow) -> Result<Summary, StoreError> {
     read().map_err(|cause| damaged(row, cause))
 }
 
-/// Reads the columns of [`summary`], `content`, `body`, `stamp_content` and `stamp_batch`.
-pub(super) fn record(row: &SqliteRow) -> Result<StoredRecord, StoreError> {
+/// The column `content`.
+pub(super) fn content(row: &SqliteRow) -> Result<Bytes, StoreError> {
+    let content: Vec<u8> = row.try_get("content").map_err(|cause| damaged(row, cause.into()))?;
+    Ok(content.into())
+}
+
+/// Reads the columns of [`summary`], `body`, `stamp_content` and `stamp_batch`, and the content with its dictionary.
+pub(super) fn record(
+    row: &SqliteRow,
+    content: Bytes,
+    dictionary: Option<&Dictionary>,
+) -> Result<StoredRecord, StoreError> {
     let head = summary(row)?;
     let read = || -> Result<StoredRecord, Broken> {
-        let content = stored::decode_content(Bytes::from(row.try_get::<Vec<u8>, _>("content")?))?;
+        let content = stored::decode_content(pack::unpack(content, dictionary)?)?;
         let body: Option<Vec<u8>> = row.try_get("body")?;
         let body = match (content.body, body) {
             (BodyNote::None, None) => LoggedBody::None,
@@ -69,10 +80,14 @@ pub(super) fn record(row: &SqliteRow) -> Result<StoredRecord, StoreError> {
     read().map_err(|cause| damaged(row, cause))
 }
 
-/// Reads `id` and, from `content`, the signature.
-pub(super) fn signature(row: &SqliteRow) -> Result<(RecordId, Bytes), StoreError> {
+/// Reads `id` and, from the content with its dictionary, the signature.
+pub(super) fn signature(
+    row: &SqliteRow,
+    content: Bytes,
+    dictionary: Option<&Dictionary>,
+) -> Result<(RecordId, Bytes), StoreError> {
     let read = || -> Result<(RecordId, Bytes), Broken> {
-        let content = stored::decode_content(Bytes::from(row.try_get::<Vec<u8>, _>("content")?))?;
+        let content = stored::decode_content(pack::unpack(content, dictionary)?)?;
         Ok((id(row.try_get("id")?)?, content.seal.signature))
     };
     read().map_err(|cause| damaged(row, cause))

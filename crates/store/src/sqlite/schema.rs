@@ -7,8 +7,11 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::error::{OpenError, opening};
 
 /// Every schema there was, oldest first. Once released, a file never changes.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_message_log.sql"), include_str!("../../migrations/0002_batch_timestamps.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_message_log.sql"),
+    include_str!("../../migrations/0002_batch_timestamps.sql"),
+    include_str!("../../migrations/0003_dictionaries.sql"),
+];
 
 const TABLES: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name <> 'simpul_schema'";
 const MAKE_SCHEMA: &str = "CREATE TABLE IF NOT EXISTS simpul_schema (version BIGINT NOT NULL PRIMARY KEY)";

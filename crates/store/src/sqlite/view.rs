@@ -5,12 +5,14 @@ use std::path::Path;
 use simpul_ledger::{Filter, Page, RecordId, StoreError, StoredRecord, Summary};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 
+use super::dictionaries::Dictionaries;
 use super::{FILE, OpenError, error, options, read};
 
 /// A message log that is read and never written; another process may have it open.
 #[derive(Debug)]
 pub struct LedgerView {
     readers: SqlitePool,
+    dictionaries: Dictionaries,
 }
 
 impl LedgerView {
@@ -19,7 +21,8 @@ impl LedgerView {
         let file = path.join(FILE);
         let options = options(&file).create_if_missing(false).pragma("query_only", "on");
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        Ok(Self { readers: readers.map_err(error::opening(&file, "open"))? })
+        let readers = readers.map_err(error::opening(&file, "open"))?;
+        Ok(Self { readers, dictionaries: Dictionaries::default() })
     }
 
     /// The place of the next record.
@@ -35,6 +38,6 @@ impl LedgerView {
     /// As [`LedgerStore::load`](simpul_ledger::LedgerStore::load).
     pub async fn load(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(error::reading("a record"))?;
-        read::load(&mut connection, id).await
+        read::load(&mut connection, &self.dictionaries, id).await
     }
 }

@@ -23,7 +23,7 @@ use simpul_core::{Dialect, ServiceId, UnixTime};
 use simpul_exchange::call::ConsumerCall;
 use simpul_exchange::consumer::Consumer;
 use simpul_exchange::provider::Provider;
-use simpul_exchange::server::{Client, ConnectionType, ServerConf, Service};
+use simpul_exchange::server::{Client, ConnectionType, Place, ServerConf, Service};
 use simpul_lab::clock::FixedClock;
 use simpul_ledger::{LedgerSettings, LedgerStore, StoredRecord};
 use simpul_policy::{AccessRights, Endpoint, Right, Subject};
@@ -217,8 +217,8 @@ fn provider_server() -> ServerConf {
             access.grant(id.provider.clone(), id.code.clone(), right);
         }
         let disabled = (*code == "closed").then(|| NOTICE.to_owned());
-        let url = format!("http://{code}.lab.example/v1");
-        services.insert(id.clone(), Service { id, url, timeout: None, disabled, pinned: None });
+        let place = Place::At(format!("http://{code}.lab.example/v1"));
+        services.insert(id.clone(), Service { id, place, timeout: None, disabled, pinned: None });
     }
     ServerConf {
         id: MY_SERVER.parse().unwrap(),

@@ -1,10 +1,12 @@
 //! Acts as JSON.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simpul_core::UnixTime;
 
-use super::{Act, ActError, Step};
+use super::{Act, ActError, Proof, Step};
 use crate::agreement::canonical;
 use crate::agreement::document::Agreement;
 use crate::agreement::life::{Actor, Scope};
@@ -17,10 +19,11 @@ struct Form {
     version: u32,
     digest: String,
     at: String,
-    by: Option<ActorForm>,
+    by: ActorForm,
     document: Option<Value>,
     signature: Option<String>,
     clause: Option<String>,
+    proof: Option<ProofForm>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +31,13 @@ struct Form {
 struct ActorForm {
     member: String,
     officer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofForm {
+    certificate: String,
+    signature: String,
 }
 
 pub(super) fn read(text: &str) -> Result<Act, ActError> {
@@ -41,11 +51,13 @@ pub(super) fn of_value(value: Value) -> Result<Act, ActError> {
 
 fn understood(form: Form) -> Result<Act, ActError> {
     let wrong = |what: &str| ActError::Form(format!("`{what}` is not of its form"));
-    let by = match &form.by {
+    let member = form.by.member.parse().map_err(|_| wrong("by.member"))?;
+    let by = Actor { member, officer: form.by.officer.clone() };
+    let proof = match &form.proof {
         None => None,
-        Some(by) => {
-            let member = by.member.parse().map_err(|_| wrong("by.member"))?;
-            Some(Actor { member, officer: by.officer.clone() })
+        Some(proof) => {
+            let certificate = STANDARD.decode(&proof.certificate).map_err(|_| wrong("proof.certificate"))?;
+            Some(Proof { certificate, signature: proof.signature.clone() })
         }
     };
     let clause = form.clause.as_deref().map(str::parse).transpose().map_err(|_| wrong("clause"))?;
@@ -61,14 +73,13 @@ fn understood(form: Form) -> Result<Act, ActError> {
         ("suspend", ..) => Step::Suspend(scope()),
         ("resume", ..) => Step::Resume(scope()),
         ("end", ..) => Step::End,
-        ("expire", ..) => Step::Expire,
         _ => return Err(wrong("act")),
     };
     let belongs = match &step {
         Step::Offer(_) | Step::Answer(_) => (true, false, false),
         Step::Sign(_) => (false, true, false),
         Step::Suspend(_) | Step::Resume(_) => (false, false, clause.is_some()),
-        Step::Approve | Step::Enter | Step::End | Step::Expire => (false, false, false),
+        Step::Approve | Step::Enter | Step::End => (false, false, false),
     };
     if brings != belongs {
         return Err(ActError::Form(format!("`{}` has a member that does not belong to it", form.act)));
@@ -80,22 +91,31 @@ fn understood(form: Form) -> Result<Act, ActError> {
         at: form.at.parse::<UnixTime>().map_err(|_| wrong("at"))?,
         by,
         step,
+        proof,
     })
 }
 
 pub(super) fn write(act: &Act) -> Value {
+    let mut value = unsigned(act);
+    if let (Some(proof), Some(object)) = (&act.proof, value.as_object_mut()) {
+        let certificate = STANDARD.encode(&proof.certificate);
+        object.insert("proof".to_owned(), json!({ "certificate": certificate, "signature": proof.signature }));
+    }
+    value
+}
+
+/// An act without its signature: what is signed.
+pub(super) fn unsigned(act: &Act) -> Value {
     let mut value = json!({
         "act": act.step.name(),
         "agreement": act.agreement.as_str(),
         "version": act.version,
         "digest": act.digest.to_string(),
         "at": act.at.to_string(),
+        "by": { "member": act.by.member.short(), "officer": act.by.officer },
     });
     let mut put =
         |name: &str, member: Value| value.as_object_mut().map(|object| object.insert(name.to_owned(), member));
-    if let Some(by) = &act.by {
-        put("by", json!({ "member": by.member.short(), "officer": by.officer }));
-    }
     if let Some(clause) = act.step.clause() {
         put("clause", clause.as_str().into());
     }

@@ -1,4 +1,4 @@
-//! The lives of all versions of one agreement, as its acts made them.
+//! The lives of all versions of one agreement, as its acts made them, one after the other.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use simpul_core::{MemberId, limits};
 use super::{Act, ActError, Step};
 use crate::agreement::document::Agreement;
 use crate::agreement::ident::AgreementId;
-use crate::agreement::life::{self, Actor, Life};
+use crate::agreement::life::{self, Life};
 
 /// Every version of one agreement and where it stands. Made by acts, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,19 +34,31 @@ impl History {
         Ok(history)
     }
 
-    /// Takes one more act. When it is refused, nothing changes.
+    /// Takes one more act of somebody who knew all those before it. When it is refused, nothing changes.
     pub fn take(&mut self, act: &Act) -> Result<(), ActError> {
+        self.add(act, true)
+    }
+
+    /// Takes one more act of somebody who may not have known all those before it, and was named in the text that they
+    /// acted on. Who suspends, resumes or ends what was in force means the agreement: it holds for the version that
+    /// decides, whatever came into force meanwhile. When the act has no effect, nothing changes.
+    pub(super) fn settle(&mut self, act: &Act) -> Result<(), ActError> {
+        self.add(act, false)
+    }
+
+    fn add(&mut self, act: &Act, informed: bool) -> Result<(), ActError> {
         if self.acts >= limits::AGREEMENT_ACTS {
             return Err(ActError::TooMany);
         }
         if let Some(id) = self.id().filter(|id| **id != act.agreement) {
             return Err(ActError::OtherAgreement(id.clone()));
         }
-        let next = match &act.step {
-            Step::Offer(text) => self.offered(act, text)?,
-            _ => self.moved(act)?,
+        let (version, next) = match &act.step {
+            Step::Offer(text) => (act.version, self.offered(act, text)?),
+            Step::Suspend(_) | Step::Resume(_) | Step::End if !informed => self.held(act)?,
+            _ => (act.version, self.moved(act)?),
         };
-        self.versions.insert(act.version, next);
+        self.versions.insert(version, next);
         self.acts += 1;
         Ok(())
     }
@@ -89,7 +101,7 @@ impl History {
 
     fn offered(&self, act: &Act, text: &Agreement) -> Result<Version, ActError> {
         about(act, text)?;
-        let by = actor(act)?;
+        let by = &act.by;
         if let Some(known) = self.versions.get(&act.version) {
             // What was given up before it came into force may be offered again.
             if known.entered || !matches!(known.life, Life::Ended(_)) {
@@ -115,29 +127,40 @@ impl History {
             Step::Offer(text) | Step::Answer(text) => about(act, text)?,
             _ => about(act, life.agreement())?,
         }
+        let by = &act.by;
         let moved = match &act.step {
             Step::Offer(_) => return Err(ActError::Known(act.version)),
-            Step::Answer(text) => life.answer(actor(act)?, (**text).clone()),
-            Step::Approve => life.approve(actor(act)?),
+            Step::Answer(text) => life.answer(by, (**text).clone()),
+            Step::Approve => life.approve(by),
             Step::Sign(signature) => {
-                let by = actor(act)?;
                 signatures.push((by.member.clone(), signature.clone()));
                 life.sign(by)
             }
             Step::Enter => {
-                let by = actor(act)?;
                 life::named(life.agreement(), by).map_err(ActError::Life)?;
-                self.base_holds(act.version)?;
+                let base = self.base(act.version)?;
                 entered = true;
-                life.enter(act.at)
+                life.enter(act.at).map(|life| base.map_or(life.clone(), |base| life.in_place_of(base)))
             }
-            Step::Suspend(scope) => life.suspend(actor(act)?, scope.clone()),
-            Step::Resume(scope) => life.resume(actor(act)?, scope),
-            Step::End => life.end(actor(act)?),
-            Step::Expire if act.by.is_some() => return Err(ActError::Nobody),
-            Step::Expire => life.expire(act.at),
+            Step::Suspend(scope) => life.suspend(by, scope.clone()),
+            Step::Resume(scope) => life.resume(by, scope),
+            Step::End => life.end(by),
         };
         Ok(Version { life: moved.map_err(ActError::Life)?, entered, signatures })
+    }
+
+    /// What an act of somebody less informed does to the version that it concerns now.
+    fn held(&self, act: &Act) -> Result<(u32, Version), ActError> {
+        let named = self.versions.get(&act.version).ok_or(ActError::Unknown(act.version))?;
+        let later = self.versions.iter().rev().find(|(_, version)| version.entered).filter(|_| named.entered);
+        let (number, version) = later.map_or((act.version, named), |(number, version)| (*number, version));
+        let life = version.life.clone();
+        let life = match &act.step {
+            Step::Suspend(scope) => life.stop(&act.by, scope.clone()),
+            Step::Resume(scope) => life.release(&act.by, scope),
+            _ => life.close(&act.by),
+        };
+        Ok((number, Version { life: life.map_err(ActError::Life)?, ..version.clone() }))
     }
 
     /// The version, if it is the one that decides.
@@ -150,17 +173,17 @@ impl History {
         }
     }
 
-    /// An amendment comes into force in the place of a version that is in force or suspended.
-    fn base_holds(&self, version: u32) -> Result<(), ActError> {
-        let Some(before) = version.checked_sub(1).filter(|before| *before > 0) else { return Ok(()) };
-        match self.deciding_at(before)?.life {
-            Life::InForce(_) | Life::Suspended(_) => Ok(()),
+    /// What an amendment takes the place of: a version that is in force or suspended. A first version has none.
+    fn base(&self, version: u32) -> Result<Option<&Life>, ActError> {
+        let Some(before) = version.checked_sub(1).filter(|before| *before > 0) else { return Ok(None) };
+        match &self.deciding_at(before)?.life {
+            base @ (Life::InForce(_) | Life::Suspended(_)) => Ok(Some(base)),
             _ => Err(ActError::Base(before)),
         }
     }
 }
 
-fn about(act: &Act, text: &Agreement) -> Result<(), ActError> {
+pub(super) fn about(act: &Act, text: &Agreement) -> Result<(), ActError> {
     if *text.id() != act.agreement {
         return Err(ActError::OtherAgreement(text.id().clone()));
     }
@@ -168,8 +191,4 @@ fn about(act: &Act, text: &Agreement) -> Result<(), ActError> {
         true => Ok(()),
         false => Err(ActError::OtherText { found: act.digest, standing: text.digest() }),
     }
-}
-
-fn actor(act: &Act) -> Result<&Actor, ActError> {
-    act.by.as_ref().ok_or(ActError::Nobody)
 }

@@ -4,13 +4,15 @@
 mod form;
 mod history;
 mod journal;
+mod proof;
 
 use std::fmt;
 
 use simpul_core::{UnixTime, limits};
 
 pub use self::history::History;
-pub use self::journal::{Journal, JournalError};
+pub use self::journal::{Journal, JournalError, Merged};
+pub use self::proof::{Proof, ProofError};
 use super::document::{Agreement, DocumentError};
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
 use super::life::{Actor, LifeError, Scope};
@@ -26,10 +28,12 @@ pub struct Act {
     pub digest: AgreementDigest,
     /// When, as the actor says.
     pub at: UnixTime,
-    /// Who; `None` only where time itself acts ([`Step::Expire`]).
-    pub by: Option<Actor>,
+    /// Who.
+    pub by: Actor,
     /// What.
     pub step: Step,
+    /// The officer's signature over all of it, where the text binds them to a certificate.
+    pub proof: Option<Proof>,
 }
 
 /// A step of a life ([`super::life`]) with what belongs to it.
@@ -51,8 +55,6 @@ pub enum Step {
     Resume(Scope),
     /// A party ends it.
     End,
-    /// Its validity is over.
-    Expire,
 }
 
 /// Why an act is none, or does not follow from those before it.
@@ -87,9 +89,23 @@ pub enum ActError {
     /// The version that is amended is not in force any more.
     #[error("version {0}, which it amends, is not in force any more")]
     Base(u32),
-    /// Nobody is named who does it, or somebody where time acts.
-    #[error("it must name who does it, or nobody if validity is over")]
-    Nobody,
+    /// The text that it is about was not brought before.
+    #[error("the text {0}, which it is about, is not here")]
+    NoText(AgreementDigest),
+    /// A text with other parties than the first one.
+    #[error("the parties of an agreement are the same in all its texts; other parties need another agreement")]
+    Parties,
+    /// Its time does not come after that of another act.
+    #[error("it says that it was done at {at}, and another act that must come before it says {after}")]
+    Order {
+        /// What it says.
+        at: UnixTime,
+        /// What the other one says.
+        after: UnixTime,
+    },
+    /// The signature of its officer.
+    #[error("its officer's signature is not accepted")]
+    Proof(#[source] ProofError),
     /// The life does not allow the step.
     #[error("the step is not possible")]
     Life(#[source] LifeError),
@@ -101,10 +117,10 @@ pub enum ActError {
 impl Act {
     /// An act about a text: the one that `step` brings if it brings one, else `standing`.
     #[must_use]
-    pub fn new(standing: &Agreement, step: Step, by: Option<Actor>, at: UnixTime) -> Self {
+    pub fn new(standing: &Agreement, step: Step, by: Actor, at: UnixTime) -> Self {
         let text = step.document().unwrap_or(standing);
         let (agreement, version, digest) = (text.id().clone(), text.version(), text.digest());
-        Self { agreement, version, digest, at, by, step }
+        Self { agreement, version, digest, at, by, step, proof: None }
     }
 
     /// Reads one JSON object; unknown members are refused.
@@ -132,7 +148,6 @@ impl Step {
             Self::Suspend(_) => "suspend",
             Self::Resume(_) => "resume",
             Self::End => "end",
-            Self::Expire => "expire",
         }
     }
 
@@ -163,10 +178,7 @@ impl fmt::Display for Act {
             write!(f, " clause {clause} of")?;
         }
         write!(f, " version {}", self.version)?;
-        match &self.by {
-            Some(by) => write!(f, " by {} of {}", by.officer, by.member.short()),
-            None => Ok(()),
-        }
+        write!(f, " by {} of {}", self.by.officer, self.by.member.short())
     }
 }
 

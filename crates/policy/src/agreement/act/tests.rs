@@ -4,6 +4,7 @@ use simpul_core::UnixTime;
 
 use super::*;
 use crate::agreement::life::Life;
+use std::time::Duration;
 
 const FIRST: &str = r#"
 id = "id-my-civil-data"
@@ -54,9 +55,9 @@ fn second() -> Agreement {
     Agreement::from_toml(&FIRST.replace("version = 1", &amends).replace("days = 30", "days = 20")).unwrap()
 }
 
-fn who(name: &str) -> Option<Actor> {
+fn who(name: &str) -> Actor {
     let member = if ["Siti", "Budi"].contains(&name) { "ID/GOV/3201" } else { "MY/GOV/1001" };
-    Some(Actor { member: member.parse().unwrap(), officer: name.to_owned() })
+    Actor { member: member.parse().unwrap(), officer: name.to_owned() }
 }
 
 fn act(text: &Agreement, step: Step, name: &str) -> Act {
@@ -70,6 +71,12 @@ fn way(text: &Agreement) -> Vec<Act> {
     acts.extend(["Siti", "Budi", "Aisyah", "Tan"].map(|name| act(text, Step::Approve, name)));
     acts.extend([sign("Siti"), sign("Tan"), act(text, Step::Enter, "Tan")]);
     acts
+}
+
+/// The same acts, each a second after the one before it.
+fn one_by_one(acts: &[Act]) -> Vec<Act> {
+    let later = |(act, n): (&Act, u32)| Act { at: act.at.plus(Duration::from_secs(1) * n), ..act.clone() };
+    acts.iter().zip(1..).map(later).collect()
 }
 
 fn lines(acts: &[Act]) -> Vec<String> {
@@ -90,7 +97,9 @@ fn every_act_is_read_back() {
     for scope in [Scope::Whole, clause()] {
         acts.extend([act(&text, Step::Suspend(scope.clone()), "Tan"), act(&text, Step::Resume(scope), "Tan")]);
     }
-    acts.extend([act(&text, Step::End, "Siti"), Act { by: None, ..act(&text, Step::Expire, "Siti") }]);
+    acts.push(act(&text, Step::End, "Siti"));
+    let proof = Proof { certificate: vec![0, 1, 255], signature: "a..b".to_owned() };
+    acts.push(Act { proof: Some(proof), ..act(&text, Step::Approve, "Siti") });
     for act in acts {
         let json = act.to_json();
         assert!(!json.contains('\n'), "{json}");
@@ -112,6 +121,8 @@ fn what_is_no_act_is_refused() {
         (&good, "\"approve\"", "\"offer\""),
         (&good, "\"version\"", "\"clause\":\"2.1\",\"version\""),
         (&good, "\"version\"", "\"signature\":\"x\",\"version\""),
+        (&good, "\"version\"", "\"proof\":{\"certificate\":\"?\",\"signature\":\"x\"},\"version\""),
+        (&good, "\"by\"", "\"for\""),
         (&offer, "\"offer\"", "\"approve\""),
         (&offer, "dpv:IdentityVerification", "dpv:Anything"),
     ] {
@@ -156,18 +167,14 @@ fn an_act_that_does_not_follow_is_named_with_its_line() {
 }
 
 #[test]
-fn entering_has_an_officer_and_expiry_has_nobody() {
+fn an_officer_puts_it_in_force() {
     let text = first();
     let mut history = History::replay(&way(&text)[..7]).unwrap();
     let enter = act(&text, Step::Enter, "Tan");
-    assert!(matches!(history.take(&Act { by: None, ..enter.clone() }), Err(ActError::Nobody)));
     let mallory = Act { by: who("Mallory"), ..enter.clone() };
     assert!(matches!(history.take(&mallory), Err(ActError::Life(LifeError::Stranger { .. }))));
     history.take(&enter).unwrap();
-    let late = Act { at: text.valid_until(), ..act(&text, Step::Expire, "Tan") };
-    assert!(matches!(history.take(&late), Err(ActError::Nobody)));
-    history.take(&Act { by: None, ..late }).unwrap();
-    assert_eq!(history.deciding().unwrap().name(), "ended");
+    assert_eq!(history.deciding().unwrap().name(), "in-force");
 }
 
 #[test]
@@ -206,6 +213,7 @@ fn a_journal_is_read_back_and_no_line_can_be_changed_alone() {
     let mut acts = way(&first());
     acts.push(act(&first(), Step::Suspend(Scope::Whole), "Tan"));
     acts.extend(["Tan", "Aisyah"].map(|name| act(&first(), Step::Resume(Scope::Whole), name)));
+    let acts = one_by_one(&acts);
     let lines = lines(&acts);
     assert_eq!(read(&lines).unwrap().acts(), acts);
     for place in 0..lines.len() - 1 {
@@ -225,9 +233,10 @@ fn a_journal_is_read_back_and_no_line_can_be_changed_alone() {
     assert_eq!((error.line, error.act.as_str()), (2, "unreadable"));
     let mut wrong = Journal::default();
     wrong.take(acts[0].clone()).unwrap();
-    let forged = format!("{{\"before\":\"{}\",\"act\":{}}}", digest_of(&lines[0]), acts[6].to_json());
+    let stranger = Act { by: who("Mallory"), ..acts[6].clone() };
+    let forged = format!("{{\"before\":\"{}\",\"act\":{}}}", digest_of(&lines[0]), stranger.to_json());
     let error = read(&[lines[0].clone(), forged]).unwrap_err();
-    assert_eq!((error.line, error.act.as_str()), (2, "sign version 1 by Tan of MY/GOV/1001"));
+    assert_eq!((error.line, error.act.as_str()), (2, "sign version 1 by Mallory of MY/GOV/1001"));
 }
 
 fn digest_of(line: &str) -> String {
@@ -243,4 +252,94 @@ fn acts_are_bounded() {
         history.take(&suspend).unwrap();
     }
     assert!(matches!(history.take(&suspend), Err(ActError::TooMany)));
+}
+
+#[test]
+fn what_comes_from_outside_has_its_text_its_parties_and_its_order() {
+    let text = first();
+    let acts = one_by_one(&way(&text));
+    let mut journal = Journal::default();
+    assert!(matches!(journal.merge(acts[1].clone()), Err(ActError::NoText(_))));
+    journal.merge(acts[0].clone()).unwrap();
+    let other = Agreement::from_toml(&FIRST.replace("MY/GOV/1001", "MY/GOV/1002")).unwrap();
+    let by = Actor { member: "MY/GOV/1002".parse().unwrap(), officer: "Tan".to_owned() };
+    let offer = Act { by, ..act(&other, Step::Offer(Box::new(other.clone())), "Tan") };
+    assert!(matches!(journal.merge(offer), Err(ActError::Parties)), "nobody writes over an agreement of others");
+    let early = Act { at: acts[0].at, ..acts[1].clone() };
+    assert!(
+        matches!(journal.merge(early), Err(ActError::Order { .. })),
+        "no party puts an act before its own last one"
+    );
+    let stranger = Act { by: who("Mallory"), ..acts[3].clone() };
+    assert!(matches!(journal.merge(stranger), Err(ActError::Life(LifeError::Stranger { .. }))));
+    assert!(journal.merge(acts[6].clone()).unwrap().void.is_some(), "signed before it was approved");
+    assert_eq!(journal.acts().len(), 2);
+    assert_eq!(journal.moment(acts[0].at).millis(), acts[6].at.millis() + 1, "after all others");
+    assert!(matches!(journal.take(acts[1].clone()), Err(ActError::Order { .. })));
+}
+
+/// What crosses on the way comes to the same on both sides.
+#[test]
+fn acts_that_cross_are_settled_alike() {
+    let (text, mut next) = (first(), second());
+    let answer = Agreement::from_toml(&FIRST.replace("days = 30", "days = 7")).unwrap();
+    let at = |n: i64, act: Act| Act { at: UnixTime::from_secs(1_790_000_000 + n), ..act };
+    let offer = at(1, act(&text, Step::Offer(Box::new(text.clone())), "Siti"));
+    let force = one_by_one(&way(&text));
+    let both = |before: &[Act], mine: &[Act], theirs: &[Act]| {
+        let journal = |first: &[Act], then: &[Act]| {
+            let mut journal = Journal::default();
+            [before, first, then].concat().into_iter().for_each(|act| drop(journal.merge(act).unwrap()));
+            journal
+        };
+        let (one, other) = (journal(mine, theirs), journal(theirs, mine));
+        assert_eq!(one.history(), other.history());
+        let told = |journal: &Journal| {
+            journal.settled().map(|(act, void)| (act.clone(), void.map(ToString::to_string))).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&one), told(&other), "a conflict is told to both alike");
+        one
+    };
+    let voids = |journal: &Journal| journal.settled().filter(|(_, void)| void.is_some()).count();
+
+    let approve = |n: i64, name: &str| at(n, act(&text, Step::Approve, name));
+    let both_approve = both(&[offer.clone()], &[approve(2, "Siti")], &[approve(2, "Tan")]);
+    assert_eq!(voids(&both_approve), 0);
+
+    let answered = at(3, act(&answer, Step::Answer(Box::new(answer.clone())), "Tan"));
+    let crossed = both(&[offer.clone()], &[approve(4, "Siti"), approve(5, "Budi")], &[answered]);
+    assert_eq!((voids(&crossed), crossed.history().newest().unwrap().agreement()), (2, &answer));
+
+    let theirs = at(2, act(&answer, Step::Offer(Box::new(answer.clone())), "Tan"));
+    let offers = both(&[], &[offer], &[theirs, at(3, act(&answer, Step::Approve, "Tan"))]);
+    assert_eq!((voids(&offers), offers.history().newest().unwrap().agreement()), (2, &text), "the earlier one stands");
+
+    let stop = |n: i64, name: &str| at(n, act(&text, Step::Suspend(Scope::Whole), name));
+    let stopped = both(&force, &[stop(20, "Siti")], &[stop(20, "Tan")]);
+    let Some(Life::Suspended(suspended)) = stopped.history().deciding() else { panic!("suspended") };
+    assert_eq!(suspended.stops().len(), 2);
+
+    // A suspension and an end hold for what came into force meanwhile, and a clause that is no more there stops all.
+    next = Agreement::from_toml(&toml_of(&next).replace("id = \"2.1\"", "id = \"3.1\"")).unwrap();
+    let second: Vec<Act> = way(&next).iter().zip(10..).map(|(act, n)| at(n, act.clone())).collect();
+    let amended = [&force[..], &second[..7]].concat();
+    let enter = at(30, second[7].clone());
+    for scope in [Scope::Whole, Scope::Clause("2.1".parse().unwrap())] {
+        for (n, effect) in [(29, "before"), (31, "after")] {
+            let stop = at(n, act(&text, Step::Suspend(scope.clone()), "Siti"));
+            let both = both(&amended, &[stop], &[enter.clone()]);
+            let deciding = both.history().deciding().unwrap();
+            assert_eq!((deciding.agreement().version(), deciding.suspensions().unwrap().whole), (2, true), "{effect}");
+        }
+    }
+    for n in [29, 31] {
+        let ended = both(&amended, &[at(n, act(&text, Step::End, "Siti"))], &[enter.clone()]);
+        assert_eq!(ended.history().deciding().unwrap().name(), "ended");
+    }
+}
+
+fn toml_of(text: &Agreement) -> String {
+    FIRST
+        .replace("version = 1", &format!("version = 2\namends = \"{}\"", first().digest()))
+        .replace("days = 30", if *text == second() { "days = 20" } else { "days = 21" })
 }

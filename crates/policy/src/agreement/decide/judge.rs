@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use cedar_policy::{Authorizer, Context, Decision, Entities, Request, RestrictedExpression};
 use simpul_core::{ClientId, UnixTime};
 
-use super::{Agreements, Call, Rule, uid};
+use super::{Agreements, Call, Rule};
 use crate::agreement::compile::reason;
 use crate::agreement::fault::Fault;
 use crate::agreement::refusal::Reason;
@@ -14,14 +14,20 @@ impl Agreements {
     /// Conditions of a clause that do not hold, the first one to tell first; empty if all hold.
     pub(in crate::agreement) fn unmet(&self, rule: &Rule, call: &Call<'_>) -> Vec<Reason> {
         let Some(request) = self.request(rule, call) else { return vec![Reason::Engine] };
-        let answer = Authorizer::new().is_authorized(&request, &rule.policies, &Entities::empty());
+        let (cedar, nobody) = (Authorizer::new(), Entities::empty());
+        let answer = cedar.is_authorized(&request, &rule.policies.whole, &nobody);
+        if answer.decision() == Decision::Allow && answer.diagnostics().errors().next().is_none() {
+            return Vec::new();
+        }
+        let answer = cedar.is_authorized(&request, &rule.policies.each, &nobody);
         let diagnostics = answer.diagnostics();
         // A policy that failed to evaluate is left out by Cedar. Left-out conditions are no consent.
         if diagnostics.errors().next().is_some() {
             return vec![Reason::Engine];
         }
         if answer.decision() == Decision::Allow {
-            return Vec::new();
+            // Both are made of the same conditions; if they differ, none of them is believed.
+            return vec![Reason::Engine];
         }
         let told = |reason: Reason| match reason {
             Reason::Purpose if !self.is_stated(call.context.purpose) => Reason::PurposeMissing,
@@ -67,8 +73,8 @@ impl Agreements {
             }
             _ => call.client,
         };
-        let action = uid("Action", "call")?;
-        Request::new(uid("Client", &client.to_string())?, action, rule.service.clone(), context, None).ok()
+        let names = &self.compiler.names;
+        Request::new(names.client(&client.to_string()), names.call(), rule.service.clone(), context, None).ok()
     }
 
     fn endpoint(&self, rule: &Rule, call: &Call<'_>) -> bool {

@@ -1,7 +1,5 @@
 //! What the engine refuses to load, and how it fails.
 
-use std::str::FromStr;
-
 use super::judge::minute_of_week;
 use super::*;
 use crate::agreement::life::Actor;
@@ -74,14 +72,19 @@ fn a_policy_that_fails_refuses() {
     let mut agreements = Agreements::new().unwrap();
     agreements.put(&life("a", "m", 1)).unwrap();
     assert!(decide(&agreements, "m").is_ok());
-    let broken = "permit(principal, action, resource);
+    let allow = "permit(principal, action, resource);";
+    let fails = "permit(principal, action, resource);
         forbid(principal, action, resource) when { context.absent };";
+    let denies = "forbid(principal, action, resource);";
     agreements.loaded.clear();
-    for rules in agreements.index.values_mut() {
-        let rule = Arc::get_mut(&mut rules[0]).unwrap();
-        rule.policies = PolicySet::from_str(broken).unwrap();
+    // Both fail; one fails, or denies, and the other would allow: none of them is believed.
+    for (whole, each) in [(fails, fails), (fails, allow), (denies, allow), (denies, fails)] {
+        for rules in agreements.index.values_mut() {
+            let rule = Arc::get_mut(&mut rules[0]).unwrap();
+            rule.policies = Policies { whole: whole.parse().unwrap(), each: each.parse().unwrap() };
+        }
+        assert_eq!(decide(&agreements, "m").unwrap_err().reason, Reason::Engine, "{whole} {each}");
     }
-    assert_eq!(decide(&agreements, "m").unwrap_err().reason, Reason::Engine);
 }
 
 /// Were the text of a document read as policy text, these subsystems would be policies.

@@ -134,7 +134,6 @@ fn no_other_step_exists() {
             }),
             &["draft", "redline", "signed", "in-force", "suspended"],
         ),
-        ("expire", Box::new(move |l| l.expire(now)), &["in-force", "suspended"]),
     ];
     for life in [draft, redline, signed, force, suspended, ended] {
         for (name, step, from) in &steps {
@@ -199,15 +198,6 @@ fn amendments_follow_one_another_and_replace_what_they_amend() {
     assert_eq!(agreements.enforced().count(), 1, "the end of a version that was replaced ends nothing");
     agreements.put(&second.end(&by).unwrap()).unwrap();
     assert_eq!(agreements.enforced().count(), 0);
-}
-
-#[test]
-fn time_ends_it() {
-    let document = agreement();
-    let force = in_force(&document);
-    assert!(force.clone().expire(document.valid_from()).is_err());
-    let Life::Ended(ended) = force.expire(document.valid_until()).unwrap() else { panic!("ended") };
-    assert_eq!(ended.by(), None);
 }
 
 #[test]

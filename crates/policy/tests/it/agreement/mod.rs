@@ -1,6 +1,7 @@
 //! Agreements: documents, life, and decisions against a slow model.
 
 mod cases;
+mod crossed;
 mod document;
 mod engine;
 mod generated;

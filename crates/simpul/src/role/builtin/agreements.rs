@@ -1,0 +1,71 @@
+//! The service `agreements`: the door of the desk, over the exchange.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use simpul_core::limits;
+use simpul_exchange::message::Request;
+use simpul_exchange::ports::{Permitted, Recorded, ServiceReply};
+use simpul_policy::Demand;
+
+use super::Answers;
+use crate::agreements::{Door, Said};
+
+/// Asks the door of the desk.
+pub(crate) struct Agreements(pub(crate) Arc<Door>);
+
+#[async_trait]
+impl Answers for Agreements {
+    async fn answer(&self, request: &Recorded<Permitted<Request>>) -> ServiceReply {
+        let message = request.message().message();
+        let (asker, here) = (message.client().member().clone(), message.service().provider.member().clone());
+        let door = Arc::clone(&self.0);
+        let path = message.path().to_owned();
+        let said = match (message.method(), path.strip_prefix("/acts")) {
+            ("POST", Some("")) => match whole(message).await {
+                Some(body) => waiting(move || door.post(&asker, &here, &body)).await,
+                None => Said::problem(413, "more acts than one delivery may have"),
+            },
+            ("GET", Some(rest)) => match rest.strip_prefix('/') {
+                Some(id) => {
+                    let (id, query) = (id.to_owned(), message.head().query().map(str::to_owned));
+                    match query.as_deref().map(|query| query.strip_prefix("after=").map(str::to_owned)) {
+                        Some(None) => Said::problem(400, "the query is not `after=TIME`"),
+                        after => {
+                            let after = after.flatten();
+                            waiting(move || door.get(&asker, &here, &id, after.as_deref())).await
+                        }
+                    }
+                }
+                None => Said::problem(404, "there is POST /acts and GET /acts/ID"),
+            },
+            _ => Said::problem(404, "there is POST /acts and GET /acts/ID"),
+        };
+        ServiceReply {
+            status: said.status,
+            reason: String::new(),
+            headers: vec![("Content-Type".to_owned(), Bytes::from_static(said.media.as_bytes()))],
+            body: Some(Box::pin(stream::iter([Ok(said.body)]))),
+        }
+    }
+}
+
+/// Files are waited for where waiting harms nobody.
+async fn waiting(work: impl FnOnce() -> Said + Send + 'static) -> Said {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Said::problem(500, "the acts could not be looked at"))
+}
+
+/// The body, if it is not too long.
+async fn whole(message: &Request) -> Option<Bytes> {
+    let Some(data) = message.body().and_then(|body| body.data.clone()) else { return Some(Bytes::new()) };
+    let (mut body, mut stream) = (BytesMut::new(), data.read());
+    while let Some(chunk) = stream.next().await {
+        body.extend_from_slice(&chunk.ok()?);
+        if body.len() > limits::AGREEMENT_DELIVERY + 1 {
+            return None;
+        }
+    }
+    Some(body.freeze())
+}

@@ -28,6 +28,7 @@ mod oracle;
 mod proxy;
 #[cfg(test)]
 mod rollback;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod support;

@@ -227,6 +227,28 @@ pub const AGREEMENT_SIGNATURES: usize = 32;
 /// Octets in the identifier of a person in a subject token.
 pub const SUBJECT: usize = 128;
 
+/// Octets in the name of the state that gave the identifier, in a subject token.
+pub const SUBJECT_HOME: usize = 64;
+
+/// Keys in a set that subjects are encrypted to.
+pub const SUBJECT_KEYS: usize = 16;
+
+/// Octets in a set of keys that subjects are encrypted to.
+pub const SUBJECT_KEY_SET: usize = 64 * 1024;
+
+/// Sets of keys of providers that are kept at a time.
+pub const SUBJECT_KEY_SETS: usize = 1024;
+
+/// Nonces of subject tokens of one consumer that are remembered at a time: tokens that it may use within their
+/// lifetime.
+pub const SUBJECT_NONCES: usize = 65_536;
+
+/// Octets in a question to this server itself at the consumer port.
+pub const OWN_QUESTION: usize = 64 * 1024;
+
+/// Holders that one question about a person goes to.
+pub const TRAIL_HOLDERS: usize = 256;
+
 /// Octets of the token that names a person to the provider.
 pub const SUBJECT_TOKEN: usize = 8 * 1024;
 

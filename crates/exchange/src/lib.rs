@@ -13,6 +13,7 @@ mod inbound;
 mod intake;
 pub mod message;
 mod outbound;
+pub mod persons;
 pub mod ports;
 pub mod provider;
 mod record;

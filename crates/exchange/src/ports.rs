@@ -18,9 +18,10 @@ use simpul_policy::minimise;
 use simpul_trust::cert::Certificate;
 use simpul_trust::conf::{GlobalConf, Route};
 use simpul_trust::token::Signer;
-use simpul_wire::rest::HeaderLine;
+use simpul_wire::rest::{self, HeaderLine};
 
 use crate::message::Request;
+use crate::persons::Opened;
 use crate::server::{ServerConf, Service};
 
 /// Octets as they arrive. An error ends the stream; a stream without error that ends is complete.
@@ -182,16 +183,28 @@ pub trait ServiceLink: Send + Sync {
     /// Asks the service. Only a request that was verified, permitted and made durable can be given here.
     ///
     /// The address is the service's URL followed by the raw service path and query; the method and the headers are
-    /// the block's; a body goes with POST, PUT and PATCH only; redirects are answers.
-    async fn call(&self, request: &Recorded<Permitted<Request>>, service: &Service) -> Result<ServiceReply, LinkError>;
+    /// the block's; a body goes with POST, PUT and PATCH only; redirects are answers. Whom the request is about is told
+    /// to the service alone, in the headers of [`person_headers`].
+    async fn call(
+        &self,
+        request: &Recorded<Permitted<Request>>,
+        person: Option<&Opened>,
+        service: &Service,
+    ) -> Result<ServiceReply, LinkError>;
 }
 
-/// The headers of a request that go on to the service: all of them, but for those with which an answer that is to be
-/// minimised would come coded, in part, or not at all.
+/// The headers that tell the service whom a request is about. No other header may: see [`service_headers`].
+pub fn person_headers(person: &Opened) -> [(&'static str, &str); 2] {
+    [(rest::SUBJECT_ID, person.subject.reveal()), (rest::SUBJECT_HOME, person.home.as_str())]
+}
+
+/// The headers of a request that go on to the service: all of them, but for those that only this server may set, and
+/// those with which an answer that is to be minimised would come coded, in part, or not at all.
 pub fn service_headers(request: &Recorded<Permitted<Request>>) -> impl Iterator<Item = &HeaderLine> {
     let minimised = request.grant().agreement.is_some();
     let headers = request.message().message().head().headers().iter();
-    headers.filter(move |h| !minimised || minimise::forwards_request_header(&h.name))
+    let own = |name: &str| [rest::SUBJECT_ID, rest::SUBJECT_HOME].iter().any(|own| own.eq_ignore_ascii_case(name));
+    headers.filter(move |h| !own(&h.name) && (!minimised || minimise::forwards_request_header(&h.name)))
 }
 
 /// A service's HTTP answer.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use simpul_core::UnixTime;
 
 use crate::agreements::AgreementCommand;
+use crate::trail::TrailCommand;
 
 /// Simpul lets a government join a trusted federation: agencies of different states exchange data that is signed,
 /// checked, permitted, logged and provable, on the X-Road 7 wire.
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// Exit code 0: done. 1: refused by a rule, with the reason. 2: an argument is wrong, or something cannot be read.
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// Look after the data trail: who used whose data.
+    #[command(subcommand)]
+    Trail(TrailCommand),
     /// Verify a piece of evidence (an ASiC-E container) offline.
     ///
     /// Tells who said what to whom, when, under whose certificate, what was checked and what was not. It makes no

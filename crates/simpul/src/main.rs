@@ -20,6 +20,7 @@ mod random;
 mod role;
 mod run;
 mod shutdown;
+mod trail;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ async fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(args)) => run::check(args),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(args).await,
         Command::Agreement(command) => agreements::run(command, clock).await,
+        Command::Trail(command) => trail::run(command, clock).await,
         Command::Verify(args) => verify::run(args, clock.now()),
         Command::Globalconf(GlobalconfCommand::Verify(args)) => globalconf::verify(args, clock.now()).await,
     }

@@ -92,7 +92,7 @@ fn trail(store: &Arc<SqliteTrail>, epochs: u32) -> Trail {
             store: Arc::clone(store) as Arc<_>,
             key: Arc::new(key),
             portals: Arc::new(Nobody),
-            opening: opening(),
+            opening: Arc::new(opening()),
         },
     )
 }

@@ -101,7 +101,8 @@ pub enum RelayError {
 
 impl RelayError {
     /// The fault for the caller: prefix `server.clientproxy`, stage, code.
-    pub(super) fn fault(&self) -> Fault {
+    #[must_use]
+    pub fn fault(&self) -> Fault {
         let path: Vec<Code> = match self {
             Self::Peer(fault) => return fault.clone(),
             Self::NoConf | Self::Conf(_) => vec![Code::GlobalConfOutdated],

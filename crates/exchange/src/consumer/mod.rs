@@ -9,7 +9,7 @@ mod send;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use simpul_core::{Code, DigestAlgorithm};
+use simpul_core::{ClientId, Code, DigestAlgorithm, Fault};
 use simpul_ledger::Side;
 use simpul_policy::agreement::{self, Uncounted};
 use simpul_policy::{Demand, Mode};
@@ -20,7 +20,7 @@ use tracing::Instrument;
 
 pub(crate) use self::admit::admit_caller;
 pub use self::error::RelayError;
-use crate::call::{Answer, AnswerBody, ConsumerCall};
+use crate::call::{Answer, AnswerBody, Caller, ConsumerCall};
 use crate::message::{Ask, Response};
 use crate::ports::{PeerLink, Ports};
 use crate::server::ServerConf;
@@ -49,6 +49,17 @@ impl Consumer {
             Ok(answer) => answer,
             Err(error) => self.refuse(&error, &trace, accept.as_deref()),
         }
+    }
+
+    /// Whether this caller may speak for a client here, as for a call (wire.md §2.4.2–3, §9.3).
+    pub fn admit(&self, client: &ClientId, caller: &Caller) -> Result<(), RelayError> {
+        admit_caller(&self.ports.server.current(), client, caller)
+    }
+
+    /// Answers a caller with a fault, in the form that it accepts. The fault's detail is the trace id of the log line
+    /// with the whole cause.
+    pub fn fault(&self, error: &(dyn std::error::Error + 'static), fault: Fault, accept: Option<&str>) -> Answer {
+        self.told(error, fault, &trace::uuid(self.ports.random.as_ref()), accept)
     }
 
     /// The steps of PR-MESSTRANSP §3.2 and wire.md §2.4, in order.
@@ -139,7 +150,17 @@ impl Consumer {
     }
 
     fn refuse(&self, error: &RelayError, trace: &str, accept: Option<&str>) -> Answer {
-        let fault = trace::report("consumer", trace, error, error.fault());
+        self.told(error, error.fault(), trace, accept)
+    }
+
+    fn told(
+        &self,
+        error: &(dyn std::error::Error + 'static),
+        fault: Fault,
+        trace: &str,
+        accept: Option<&str>,
+    ) -> Answer {
+        let fault = trace::report("consumer", trace, error, fault);
         let reply = rest::fault_reply(&fault, self.ports.dialect, accept);
         Answer {
             status: reply.status,

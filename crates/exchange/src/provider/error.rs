@@ -9,6 +9,7 @@ use simpul_wire::rest::RestError;
 
 use crate::inbound::{InboundError, found};
 use crate::intake::IntakeError;
+use crate::persons::NotRecorded;
 use crate::ports::{BodyError, LinkError};
 use crate::sealing::CannotSeal;
 
@@ -86,6 +87,12 @@ pub enum AnswerError {
     /// The message log failed.
     #[error("the message log failed")]
     Log(#[source] LedgerError),
+    /// It is not known whether the token that names the person was used before.
+    #[error("the token that names the person cannot be checked now")]
+    Persons(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Who used the data of the person could not be kept.
+    #[error("the access to the data of the person could not be recorded")]
+    Access(#[source] NotRecorded),
     /// The service cannot be asked.
     #[error("the service cannot be used")]
     Service(#[source] LinkError),
@@ -127,6 +134,8 @@ impl AnswerError {
             Self::Intake(e) => vec![e.code()],
             Self::Timestamping(e) => vec![e.code()],
             Self::Log(e) => vec![e.code()],
+            Self::Persons(_) => vec![Code::DatabaseError],
+            Self::Access(_) => vec![Code::LoggingFailed],
             Self::Service(e) => vec![e.code()],
             Self::ServiceBody(_) => vec![Code::IoError],
             Self::ServiceBlock(e) => vec![e.code()],
@@ -139,9 +148,13 @@ impl AnswerError {
     /// address of this network.
     fn public(&self) -> String {
         match self {
-            Self::Service(_) | Self::Denied(_) | Self::Log(_) | Self::Sign(_) | Self::CannotAnswer(_) => {
-                self.to_string()
-            }
+            Self::Service(_)
+            | Self::Denied(_)
+            | Self::Log(_)
+            | Self::Persons(_)
+            | Self::Access(_)
+            | Self::Sign(_)
+            | Self::CannotAnswer(_) => self.to_string(),
             _ => match std::error::Error::source(self) {
                 Some(cause) => format!("{self}: {cause}"),
                 None => self.to_string(),

@@ -34,9 +34,16 @@ pub(super) fn cited(agreement: &AgreementGrant) -> Cited {
     Cited { id: agreement.agreement.to_string(), digest: agreement.digest.to_string() }
 }
 
+/// An answer that may leave.
+pub(super) struct Minimal {
+    pub(super) reply: ServiceReply,
+    /// Which of the fields that the agreement allows it holds; nothing is known of an answer without agreement.
+    pub(super) fields: Vec<usize>,
+}
+
 /// The answer without what the agreement does not allow; as it came, where no agreement was asked for.
-pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceReply) -> Result<ServiceReply, Excess> {
-    let Some(agreement) = agreement else { return Ok(reply) };
+pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceReply) -> Result<Minimal, Excess> {
+    let Some(agreement) = agreement else { return Ok(Minimal { reply, fields: Vec::new() }) };
     let body = match reply.body {
         Some(stream) => Some(whole(stream).await?),
         None => None,
@@ -49,13 +56,14 @@ pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceRepl
     }
     let headers = kept.headers.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect();
     let left = Bytes::from(kept.body);
-    Ok(ServiceReply {
+    let reply = ServiceReply {
         status: kept.status,
         // A reason phrase is free text of the service.
         reason: String::new(),
         headers,
         body: body.map(|_| once(left)),
-    })
+    };
+    Ok(Minimal { reply, fields: kept.left })
 }
 
 /// A body of one piece.

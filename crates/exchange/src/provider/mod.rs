@@ -18,8 +18,10 @@ use simpul_wire::soap;
 use tracing::Instrument;
 
 pub use self::error::AnswerError;
+use self::minimal::Minimal;
 use crate::call::{Answer, AnswerBody, PeerCall};
 use crate::message::Request;
+use crate::persons::{About, Access, Opened, Persons, Unopened};
 use crate::ports::{Ports, ServiceLink};
 use crate::server::{ServerConf, Service};
 use crate::{record, trace};
@@ -28,13 +30,14 @@ use crate::{record, trace};
 pub struct Provider {
     ports: Ports,
     services: Arc<dyn ServiceLink>,
+    persons: Arc<dyn Persons>,
 }
 
 impl Provider {
     /// A provider over these ports.
     #[must_use]
-    pub fn new(ports: Ports, services: Arc<dyn ServiceLink>) -> Self {
-        Self { ports, services }
+    pub fn new(ports: Ports, services: Arc<dyn ServiceLink>, persons: Arc<dyn Persons>) -> Self {
+        Self { ports, services, persons }
     }
 
     /// Answers one message: a sealed response, or a fault (wire.md §3.4). The fault's detail is the trace id of the log
@@ -61,13 +64,45 @@ impl Provider {
             Err(refused) => return receipt::of_refusal(&self.ports, &conf, *refused, trace).await,
         };
         let service = enabled(&server, permitted.message().message())?;
+        let person = match self.person(&permitted).await {
+            Ok(person) => person,
+            Err(Unopened::Unavailable(cause)) => return Err(AnswerError::Persons(cause)),
+            Err(unopened) => return receipt::of_token(&self.ports, &conf, permitted, &unopened, trace).await,
+        };
         let recorded = self.record(permitted, &conf).await?;
-        let reply = self.services.call(&recorded, service).await.map_err(AnswerError::Service)?;
+        let reply = self.services.call(&recorded, person.as_ref(), service).await.map_err(AnswerError::Service)?;
         let (request, grant) = (recorded.message().message(), recorded.grant());
         match minimal::reply(grant.agreement.as_ref(), reply).await {
-            Ok(reply) => reply::answer(&self.ports, &conf, request, reply, minimal::decision(grant), trace),
+            Ok(Minimal { reply, fields }) => {
+                self.keep(&recorded, person.as_ref(), &fields).await?;
+                reply::answer(&self.ports, &conf, request, reply, minimal::decision(grant), trace)
+            }
             Err(excess) => receipt::of_answer(&self.ports, &conf, request, grant, &excess, trace),
         }
+    }
+
+    /// Whom the request is about, if it says so: the token is for this service under the agreement that was decided, and
+    /// good once.
+    async fn person(&self, permitted: &Permitted<Request>) -> Result<Option<Opened>, Unopened> {
+        let request = permitted.message().message().head();
+        let Some(token) = &request.declaration().subject else { return Ok(None) };
+        let about = About { request, agreement: permitted.grant().agreement.as_ref() };
+        self.persons.open(token, &about, self.ports.clock.now()).await.map(Some)
+    }
+
+    /// Keeps who used the data of the person, before anything of the answer leaves: a peer that has read the body and
+    /// breaks off before the seal has used it all the same.
+    async fn keep(
+        &self,
+        recorded: &Recorded<Permitted<Request>>,
+        person: Option<&Opened>,
+        fields: &[usize],
+    ) -> Result<(), AnswerError> {
+        let Some(person) = person else { return Ok(()) };
+        let about =
+            About { request: recorded.message().message().head(), agreement: recorded.grant().agreement.as_ref() };
+        let access = Access { about, person, fields, record: recorded.id(), at: self.ports.clock.now() };
+        self.persons.record(&access).await.map_err(AnswerError::Access)
     }
 
     /// Agreements decide where one is required: with those in force now, and with the declaration that is sealed.

@@ -3,7 +3,7 @@
 
 use simpul_core::{Code, Dialect, Fault, FaultCode, Origin};
 use simpul_ledger::Side;
-use simpul_policy::{Grant, Refused};
+use simpul_policy::{Grant, Permitted, Refused};
 use simpul_trust::conf::GlobalConf;
 use simpul_wire::rest::{self, Cited, Verdict};
 
@@ -11,6 +11,7 @@ use super::minimal::{self, Excess};
 use super::{AnswerError, reply};
 use crate::call::Answer;
 use crate::message::Request;
+use crate::persons::Unopened;
 use crate::ports::{Ports, ServiceReply};
 use crate::{record, trace};
 use bytes::Bytes;
@@ -38,6 +39,32 @@ pub(super) async fn of_refusal(
     let kept = ports.ledger.record(message, |m| record::refused(&at, m.message(), m.seal(), code)).await;
     let recorded = kept.map_err(AnswerError::Log)?;
     respond(ports, conf, recorded.message(), &fault, verdict, trace)
+}
+
+/// Records a request whose token does not name a person to this service, and answers why.
+pub(super) async fn of_token(
+    ports: &Ports,
+    conf: &GlobalConf,
+    permitted: Permitted<Request>,
+    unopened: &Unopened,
+    trace: &str,
+) -> Result<Answer, AnswerError> {
+    let agreement = permitted.grant().agreement.as_ref();
+    let clause = agreement.and_then(|a| a.clauses.first()).map(ToString::to_string);
+    let sentence = match (agreement, &clause) {
+        (Some(agreement), Some(clause)) => {
+            format!("{unopened} (agreement {}, clause {clause}).", agreement.agreement)
+        }
+        _ => format!("{unopened}."),
+    };
+    let verdict =
+        Verdict::Refusal { reason: unopened.reason().to_owned(), agreement: agreement.map(minimal::cited), clause };
+    let fault = trace::report("provider", trace, unopened, denied(sentence));
+    let at = record::At { side: Side::Provider, conf, now: ports.clock.now() };
+    let code = fault.code.spell(Dialect::V78);
+    let describe = |p: &Permitted<Request>| record::refused(&at, p.message().message(), p.message().seal(), code);
+    let recorded = ports.ledger.record(permitted, describe).await.map_err(AnswerError::Log)?;
+    respond(ports, conf, recorded.message().message(), &fault, verdict, trace)
 }
 
 /// Answers that the service's own answer may not leave. The request is recorded already: it was carried out.

@@ -18,7 +18,7 @@ const DENIED: &str = "server.serverproxy.access_denied";
 const MARKER: &str = "Jalan-Rahasia-17";
 const RAW: &str = r#"{"name":"Siti","address":{"street":"Jalan-Rahasia-17"},"salary":100}"#;
 
-const DOCUMENT: &str = r#"
+pub(crate) const DOCUMENT: &str = r#"
 id = "id-my-civil-data"
 version = 1
 binding-language = "en"

@@ -25,6 +25,8 @@ mod fidelity;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod persons;
+#[cfg(test)]
 mod provider_causes;
 #[cfg(test)]
 mod provider_order;

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_exchange::message::Request;
-use simpul_exchange::ports::{LinkError, Permitted, Recorded, ServiceLink, ServiceReply, service_headers};
+use simpul_exchange::persons::Opened;
+use simpul_exchange::ports::{
+    LinkError, Permitted, Recorded, ServiceLink, ServiceReply, person_headers, service_headers,
+};
 use simpul_exchange::server::{Place, Service};
 
 use self::call::Call;
@@ -106,6 +109,7 @@ impl ServiceLink for Services {
     async fn call(
         &self,
         recorded: &Recorded<Permitted<Request>>,
+        person: Option<&Opened>,
         service: &Service,
     ) -> Result<ServiceReply, LinkError> {
         let Place::At(url) = &service.place else {
@@ -120,11 +124,13 @@ impl ServiceLink for Services {
                 why: "the message's body is not at hand".to_owned(),
             })?),
         };
+        let mut headers: Vec<_> = service_headers(recorded).map(|h| (h.name.as_str(), h.value.as_bytes())).collect();
+        headers.extend(person.into_iter().flat_map(person_headers).map(|(name, value)| (name, value.as_bytes())));
         let call = Call {
             method: head.method(),
             service_path: head.service_path(),
             query: head.query(),
-            headers: service_headers(recorded).map(|h| (h.name.as_str(), h.value.as_bytes())).collect(),
+            headers,
             body,
             service_url: url,
             timeout: service.timeout,

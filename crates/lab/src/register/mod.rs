@@ -29,15 +29,17 @@ pub struct Reply {
 }
 
 /// Answers one request: `GET /persons/{id}`, `GET /persons?name=&limit=&offset=`, `POST /persons/search`,
-/// `GET /diplomas/{person id}` and `GET /openapi.json`, which describes the others. `path` and `query` are as they stood in the request target, not
+/// `GET /diplomas/{person id}`, `GET /diplomas` about the person in `subject`, which is the header `Simpul-Subject-Id`,
+/// and `GET /openapi.json`, which describes the others. `path` and `query` are as they stood in the request target, not
 /// decoded.
 #[must_use]
-pub fn handle(method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Reply {
+pub fn handle(method: &str, path: &str, query: Option<&str>, subject: Option<&str>, body: &[u8]) -> Reply {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (allowed, answer): (_, Answer) = match segments.as_slice() {
         ["persons"] => ("GET", list),
         ["persons", "search"] => ("POST", search),
         ["persons", _] => ("GET", one),
+        ["diplomas"] => ("GET", diplomas_of_subject),
         ["diplomas", _] => ("GET", diplomas),
         ["openapi.json"] => ("GET", |_| Ok(openapi::document())),
         _ => return Problem::new(404, "no such resource").reply(),
@@ -47,7 +49,7 @@ pub fn handle(method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Rep
         reply.headers.push(("allow", allowed));
         return reply;
     }
-    match answer(&Call { segments: &segments, query: query.unwrap_or_default(), body }) {
+    match answer(&Call { segments: &segments, query: query.unwrap_or_default(), subject, body }) {
         Ok(value) => Reply { status: 200, headers: vec![("content-type", "application/json")], body: text(&value) },
         Err(problem) => problem.reply(),
     }
@@ -58,6 +60,7 @@ type Answer = fn(&Call<'_>) -> Result<Value, Problem>;
 struct Call<'a> {
     segments: &'a [&'a str],
     query: &'a str,
+    subject: Option<&'a str>,
     body: &'a [u8],
 }
 
@@ -91,7 +94,19 @@ fn one(call: &Call<'_>) -> Result<Value, Problem> {
 
 fn diplomas(call: &Call<'_>) -> Result<Value, Problem> {
     let id = call.segments.last().and_then(|segment| decoded(segment));
-    let number = id.and_then(|id| persons::number(&id)).ok_or_else(|| Problem::new(404, "no such person"))?;
+    diplomas_of(id.as_deref())
+}
+
+/// Of the person whom the security server has told, and nobody else: no identifier stands in the request.
+fn diplomas_of_subject(call: &Call<'_>) -> Result<Value, Problem> {
+    match call.subject {
+        Some(subject) => diplomas_of(Some(subject)),
+        None => Err(Problem::new(400, "a subject token is needed")),
+    }
+}
+
+fn diplomas_of(id: Option<&str>) -> Result<Value, Problem> {
+    let number = id.and_then(persons::number).ok_or_else(|| Problem::new(404, "no such person"))?;
     serde_json::to_value(json!({ "diplomas": diplomas::of(number) }))
         .map_err(|_| Problem::new(500, "the diplomas cannot be written"))
 }
@@ -210,11 +225,11 @@ mod tests {
 
     fn get(target: &str) -> Reply {
         let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
-        handle("GET", path, query, b"")
+        handle("GET", path, query, None, b"")
     }
 
     fn post(body: &str) -> Reply {
-        handle("POST", "/persons/search", None, body.as_bytes())
+        handle("POST", "/persons/search", None, None, body.as_bytes())
     }
 
     #[test]
@@ -239,7 +254,6 @@ mod tests {
         for missing in ["/diplomas/LAB-10001", "/diplomas/", "/diplomas/x"] {
             assert_eq!(get(missing).status, 404, "{missing}");
         }
-        assert_eq!(get("/diplomas").status, 404);
     }
 
     #[test]
@@ -294,9 +308,16 @@ mod tests {
     fn other_paths_and_methods_are_refused() {
         assert_eq!(get("/").status, 404);
         assert_eq!(get("persons/x/y").status, 404);
-        let reply = handle("DELETE", "/persons/LAB-00001", None, b"");
+        let reply = handle("DELETE", "/persons/LAB-00001", None, None, b"");
         assert_eq!((reply.status, reply.headers.last()), (405, Some(&("allow", "GET"))));
-        assert_eq!(handle("GET", "/persons/search", None, b"").status, 405);
+        assert_eq!(handle("GET", "/persons/search", None, None, b"").status, 405);
+    }
+
+    #[test]
+    fn a_subject_is_answered_without_an_identifier_in_the_path() {
+        let of = |subject| handle("GET", "/diplomas", None, subject, b"");
+        assert_eq!(of(Some("LAB-00015")), handle("GET", "/diplomas/LAB-00015", None, None, b""));
+        assert_eq!((of(Some("LAB-0")).status, of(None).status), (404, 400));
     }
 
     #[test]
@@ -304,7 +325,7 @@ mod tests {
         let doc = json(&get("/openapi.json"));
         assert_eq!(doc["openapi"], "3.0.3");
         let paths: Vec<&String> = doc["paths"].as_object().unwrap().keys().collect();
-        assert_eq!(paths, ["/persons/{id}", "/persons", "/persons/search", "/diplomas/{id}"]);
+        assert_eq!(paths, ["/persons/{id}", "/persons", "/persons/search", "/diplomas", "/diplomas/{id}"]);
         let person = serde_json::to_value(person(1).unwrap()).unwrap();
         let described = doc["components"]["schemas"]["Person"]["properties"].as_object().unwrap();
         assert!(person.as_object().unwrap().keys().eq(described.keys()));

@@ -65,6 +65,22 @@ pub(super) fn document() -> Value {
                     }
                 }
             },
+            "/diplomas": {
+                "get": {
+                    "operationId": "getDiplomasOfSubject",
+                    "summary": "The diplomas of the person whom the security server tells",
+                    "parameters": [{
+                        "name": "Simpul-Subject-Id", "in": "header", "required": true,
+                        "description": "Set by the security server from the subject token of the request",
+                        "schema": { "type": "string", "pattern": "^LAB-[0-9]{5}$", "example": "LAB-00015" }
+                    }],
+                    "responses": {
+                        "200": json_response("The diplomas, perhaps none", "#/components/schemas/Diplomas"),
+                        "400": problem("The request names nobody"),
+                        "404": problem("No such person")
+                    }
+                }
+            },
             "/diplomas/{id}": {
                 "get": {
                     "operationId": "getDiplomas",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cedar_policy::EntityUid;
 use simpul_core::ident::ServiceCode;
-use simpul_core::{ClientId, UnixTime, limits};
+use simpul_core::{ClientId, ServiceId, UnixTime, limits};
 
 use super::compile::{CompileError, Compiler, Policies};
 use super::document::Agreement;
@@ -251,6 +251,23 @@ impl Agreements {
     /// The versions that are enforced, by id.
     pub fn enforced(&self) -> impl Iterator<Item = &Cited> {
         self.loaded.values().map(|loaded| &loaded.cited)
+    }
+
+    /// The clauses that speak of this consumer and this service, by agreement and by place in it, suspended and expired
+    /// ones too.
+    pub fn clauses(&self, consumer: &ClientId, service: &ServiceId) -> impl Iterator<Item = (&Cited, &GrantClause)> {
+        let rules = self.index.get(&self.key(consumer, &service.provider, &service.code));
+        rules.into_iter().flatten().map(|rule| (&rule.cited, &rule.grant))
+    }
+
+    /// The services with this code that some clause lets this consumer ask, in the order of their providers.
+    #[must_use]
+    pub fn providers(&self, consumer: &ClientId, code: &ServiceCode) -> Vec<ServiceId> {
+        let keys = self.index.keys().filter(|key| key.consumer == *consumer && key.service == *code);
+        let service = |key: &Key| ServiceId { provider: key.provider.clone(), code: code.clone(), version: None };
+        let mut services: Vec<_> = keys.map(service).collect();
+        services.sort();
+        services
     }
 
     /// Whether any clause speaks of this consumer and this service, suspended and expired ones too.

@@ -26,13 +26,13 @@ pub enum Excess {
     Refuse,
 }
 
-/// What is allowed at one place of a JSON answer.
+/// What is allowed at one place of a JSON answer. Numbers are places in [`FieldSet::allowed`].
 #[derive(Debug, Default)]
 pub(super) struct Json<'a> {
     /// A string, number, boolean or null.
-    pub(super) scalar: bool,
+    pub(super) scalar: Option<usize>,
     /// Everything.
-    pub(super) all: bool,
+    pub(super) all: Option<usize>,
     /// Members of an object.
     pub(super) keys: HashMap<&'a str, Self>,
     /// Elements of an array.
@@ -42,7 +42,7 @@ pub(super) struct Json<'a> {
 impl<'a> Json<'a> {
     pub(super) fn of(set: &'a FieldSet) -> Result<Self, MinimiseError> {
         let mut root = Self::default();
-        for path in bounded(set)? {
+        for (number, path) in bounded(set)?.iter().enumerate() {
             let Path::Json { steps, subtree } = &path.0 else { continue };
             let mut place = &mut root;
             for step in steps {
@@ -51,8 +51,8 @@ impl<'a> Json<'a> {
                     Step::Each => place.each.get_or_insert_default(),
                 };
             }
-            place.all |= subtree;
-            place.scalar |= !subtree;
+            let end = if *subtree { &mut place.all } else { &mut place.scalar };
+            *end = Some(number);
         }
         Ok(root)
     }
@@ -61,33 +61,53 @@ impl<'a> Json<'a> {
 /// A name as it is compared: namespace, empty for none, and local name.
 pub(super) type Key<'a> = (&'a str, &'a str);
 
-/// What is allowed at one place of an XML answer.
+/// What is allowed at one place of an XML answer. Numbers are places in [`FieldSet::allowed`].
 #[derive(Debug, Default)]
 pub(super) struct Xml<'a> {
     /// Text without elements.
-    pub(super) text: bool,
+    pub(super) text: Option<usize>,
     /// Everything.
-    pub(super) all: bool,
-    pub(super) attributes: Vec<Key<'a>>,
+    pub(super) all: Option<usize>,
+    pub(super) attributes: Vec<(Key<'a>, usize)>,
     pub(super) elements: HashMap<Key<'a>, Self>,
 }
 
 impl<'a> Xml<'a> {
     pub(super) fn of(set: &'a FieldSet) -> Result<Self, MinimiseError> {
         let mut root = Self::default();
-        for path in bounded(set)? {
+        for (number, path) in bounded(set)?.iter().enumerate() {
             let Path::Xml { steps, end } = &path.0 else { continue };
             let mut place = &mut root;
             for name in steps {
                 place = place.elements.entry(key(name)).or_default();
             }
             match end {
-                End::Text => place.text = true,
-                End::Subtree => place.all = true,
-                End::Attribute(name) => place.attributes.push(key(name)),
+                End::Text => place.text = Some(number),
+                End::Subtree => place.all = Some(number),
+                End::Attribute(name) => place.attributes.push((key(name), number)),
             }
         }
         Ok(root)
+    }
+}
+
+/// Which of the allowed fields an answer holds.
+pub(super) struct Left(Vec<bool>);
+
+impl Left {
+    pub(super) fn none_of(set: &FieldSet) -> Self {
+        Self(vec![false; set.allowed.len()])
+    }
+
+    pub(super) fn note(&mut self, field: usize) {
+        if let Some(left) = self.0.get_mut(field) {
+            *left = true;
+        }
+    }
+
+    /// Places in [`FieldSet::allowed`], ascending.
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.0.iter().enumerate().filter_map(|(place, left)| left.then_some(place)).collect()
     }
 }
 

@@ -13,6 +13,8 @@ pub struct MinimisedAnswer {
     pub body: Vec<u8>,
     /// How much was taken out: fields at their topmost place, or 1 for the body of an error answer.
     pub removed: usize,
+    /// Which of the allowed fields it holds, as [`Reduced::left`].
+    pub left: Vec<usize>,
 }
 
 /// Why the headers of an answer stand against minimisation.
@@ -65,18 +67,19 @@ pub fn answer<'h>(
     let mut kept = vec![("cache-control", "no-store".to_owned())];
     let mut answer = |body: Vec<u8>, removed| {
         kept.sort_unstable();
-        MinimisedAnswer { status, headers: std::mem::take(&mut kept), body, removed }
+        MinimisedAnswer { status, headers: std::mem::take(&mut kept), body, removed, left: Vec::new() }
     };
     match status {
         200..=205 | 207..=225 | 227..=299 if body.is_empty() => Ok(answer(Vec::new(), 0)),
         200..=205 | 207..=225 | 227..=299 => {
             let (media_type, format) = headers.media_type().map_err(MinimiseError::Header)?;
-            let Reduced { body, removed } = match format {
+            let Reduced { body, removed, left } = match format {
                 Format::Json => reduce_json(body, allowed),
                 Format::Xml => reduce_xml(body, allowed),
             }?;
             let mut answer = answer(body, removed);
             answer.headers.push(("content-type", media_type));
+            answer.left = left;
             Ok(answer)
         }
         300..=599 if !body.is_empty() && allowed.excess == Excess::Refuse => Err(MinimiseError::ErrorBody(status)),

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use simpul_core::limits;
 
-use super::allow::Json;
+use super::allow::{Json, Left};
 use super::{Excess, FieldSet, MinimiseError, Reduced};
 
 /// Why octets are no JSON that is minimised.
@@ -60,13 +60,14 @@ pub fn reduce_json(body: &[u8], allowed: &FieldSet) -> Result<Reduced, MinimiseE
     if text.starts_with('\u{FEFF}') {
         return Err(fault(0, JsonFault::ByteOrderMark));
     }
-    let mut reader = Reader { text, at: 0, depth: 0, out: String::new(), removed: 0 };
+    let left = Left::none_of(allowed);
+    let mut reader = Reader { text, at: 0, depth: 0, out: String::new(), removed: 0, left };
     let kept = reader.document(&rules).map_err(|why| fault(reader.at, why))?;
-    let Reader { out, removed, .. } = reader;
+    let Reader { out, removed, left, .. } = reader;
     match (kept, allowed.excess) {
         (false, _) => Err(MinimiseError::NothingAllowed),
         (true, Excess::Refuse) if removed > 0 => Err(MinimiseError::Excess(removed)),
-        (true, _) => Ok(Reduced { body: out.into_bytes(), removed }),
+        (true, _) => Ok(Reduced { body: out.into_bytes(), removed, left: left.places() }),
     }
 }
 
@@ -90,6 +91,7 @@ struct Reader<'t> {
     depth: usize,
     out: String,
     removed: usize,
+    left: Left,
 }
 
 impl<'t> Reader<'t> {
@@ -106,12 +108,18 @@ impl<'t> Reader<'t> {
     }
 
     /// What the place allows for the kind of value that comes next.
-    fn rule<'a>(&self, place: &'a Json<'a>) -> Rule<'a> {
+    fn rule<'a>(&mut self, place: &'a Json<'a>) -> Rule<'a> {
+        if let Some(field) = place.all {
+            self.left.note(field);
+            return Rule::Keep;
+        }
         let fits = match self.peek() {
-            _ if place.all => return Rule::Keep,
             Some(b'{') => !place.keys.is_empty(),
             Some(b'[') => place.each.is_some(),
-            _ => place.scalar,
+            _ => {
+                place.scalar.iter().for_each(|field| self.left.note(*field));
+                place.scalar.is_some()
+            }
         };
         if fits { Rule::Reduce(place) } else { Rule::Drop }
     }

@@ -26,6 +26,9 @@ pub struct Reduced {
     pub body: Vec<u8>,
     /// How many fields were taken out, each counted at its topmost place.
     pub removed: usize,
+    /// Which of the allowed fields it holds: places in [`FieldSet::allowed`], ascending. An array without elements holds
+    /// no field of its elements.
+    pub left: Vec<usize>,
 }
 
 /// Why an answer cannot be minimised and must not leave. None of them holds text of the answer.

@@ -10,7 +10,7 @@ use roxmltree::{Attribute, Document, Node};
 use simpul_core::limits;
 use simpul_wire::xml::{self, XmlError};
 
-use super::allow::Xml;
+use super::allow::{Left, Xml};
 use super::{Excess, FieldSet, MinimiseError, Reduced};
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -51,14 +51,15 @@ pub fn reduce_xml(body: &[u8], allowed: &FieldSet) -> Result<Reduced, MinimiseEr
     let text = std::str::from_utf8(body).map_err(|_| MinimiseError::Xml(XmlFault::Encoding))?;
     declaration(text).map_err(MinimiseError::Xml)?;
     let document = xml::parse(text).map_err(|e| MinimiseError::Xml(fault(&e)))?;
-    let mut writer = Writer { text, out: DECLARATION.to_owned(), declared: Vec::new(), removed: 0, full: false };
+    let left = Left::none_of(allowed);
+    let mut writer = Writer { text, out: DECLARATION.to_owned(), declared: Vec::new(), removed: 0, full: false, left };
     let kept = writer.document(&document, &rules);
-    let Writer { out, removed, full, .. } = writer;
+    let Writer { out, removed, full, left, .. } = writer;
     match (kept, allowed.excess) {
         _ if full => Err(MinimiseError::Xml(XmlFault::Bound)),
         (false, _) => Err(MinimiseError::NothingAllowed),
         (true, Excess::Refuse) if removed > 0 => Err(MinimiseError::Excess(removed)),
-        (true, _) => Ok(Reduced { body: out.into_bytes(), removed }),
+        (true, _) => Ok(Reduced { body: out.into_bytes(), removed, left: left.places() }),
     }
 }
 
@@ -103,6 +104,7 @@ struct Writer<'d> {
     removed: usize,
     /// More was to be written than the bound allows.
     full: bool,
+    left: Left,
 }
 
 /// Recursion is bounded by [`limits::XML_DEPTH`].
@@ -112,7 +114,10 @@ impl<'d> Writer<'d> {
         let root = document.root_element();
         self.removed += document.root().children().filter(|n| *n != root).count();
         match place(root, rules) {
-            _ if rules.all => self.subtree(root),
+            _ if rules.all.is_some() => {
+                rules.all.iter().for_each(|field| self.left.note(*field));
+                self.subtree(root);
+            }
             None => return false,
             Some(place) => self.element(root, place),
         }
@@ -121,10 +126,13 @@ impl<'d> Writer<'d> {
 
     /// An element of which something is allowed.
     fn element(&mut self, node: Node<'d, 'd>, place: &Xml<'_>) {
-        if place.all {
+        if let Some(field) = place.all {
+            self.left.note(field);
             return self.subtree(node);
         }
-        let kept = node.attributes().filter(|a| place.attributes.contains(&key(a))).collect::<Vec<_>>();
+        let allowed = |a: &Attribute<'d, 'd>| place.attributes.iter().find(|(name, _)| *name == key(a));
+        let kept = node.attributes().filter(|a| allowed(a).is_some()).collect::<Vec<_>>();
+        kept.iter().filter_map(allowed).for_each(|(_, field)| self.left.note(*field));
         self.removed += node.attributes().len() - kept.len();
         let outer = self.open(node, &kept);
         let holds_elements = node.first_element_child().is_some();
@@ -136,7 +144,8 @@ impl<'d> Writer<'d> {
                 }
             } else if child.is_text() {
                 let text = child.text().unwrap_or_default();
-                if place.text && !holds_elements {
+                if let Some(field) = place.text.filter(|_| !holds_elements) {
+                    self.left.note(field);
                     self.write(&xml::escape_text(text));
                 } else {
                     self.removed += usize::from(!blank(text));
@@ -234,7 +243,8 @@ impl<'d> Writer<'d> {
 fn place<'r>(node: Node<'r, 'r>, parent: &'r Xml<'r>) -> Option<&'r Xml<'r>> {
     let name = node.tag_name();
     let place = parent.elements.get(&(name.namespace().unwrap_or_default(), name.name()))?;
-    let one_value = place.text && !place.all && place.elements.is_empty() && place.attributes.is_empty();
+    let one_value =
+        place.text.is_some() && place.all.is_none() && place.elements.is_empty() && place.attributes.is_empty();
     Some(place).filter(|_| !(one_value && node.first_element_child().is_some()))
 }
 

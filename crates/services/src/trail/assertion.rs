@@ -14,7 +14,7 @@ use simpul_core::{MemberId, ServiceId, UnixTime, limits};
 use simpul_policy::agreement::AgreementDigest;
 use simpul_trust::cert::Certificate;
 use simpul_trust::jws::{self, JwsError, Unverified};
-use simpul_trust::subject::{Binding, OpeningKey, RecipientKey, Subject, SubjectError, open_subject, seal_subject};
+use simpul_trust::subject::{Binding, OpeningKeys, RecipientKey, Subject, SubjectError, open_subject, seal_subject};
 use simpul_trust::token::Signer;
 
 use super::pseudonym::Person;
@@ -75,6 +75,9 @@ pub enum AssertionError {
     /// The person cannot be told.
     #[error("the assertion's subject is refused")]
     Subject(#[source] SubjectError),
+    /// The identifier was given by another state than the portal's.
+    #[error("the assertion's subject is of another state than its portal")]
+    OtherState,
     /// It was used before.
     #[error("the assertion was used before")]
     Replayed,
@@ -125,7 +128,7 @@ pub async fn assert(
         iss: member(portal),
         aud,
         svc,
-        sub: seal_subject(person, &binding, recipient, nonce, at).map_err(AssertionError::Subject)?,
+        sub: seal_subject(person, &portal.instance, &binding, recipient, nonce, at).map_err(AssertionError::Subject)?,
         iat: at.secs(),
         exp: at.plus(LIFETIME).secs(),
     };
@@ -141,7 +144,7 @@ pub(super) fn judge(
     asker: &MemberId,
     audience: &Audience<'_>,
     portals: &dyn Portals,
-    key: &OpeningKey,
+    keys: &dyn OpeningKeys,
     now: UnixTime,
 ) -> Result<Asserted, AssertionError> {
     if token.len() > limits::ASSERTION {
@@ -166,10 +169,16 @@ pub(super) fn judge(
     times(claims.iat, claims.exp, now)?;
     let agreement = agreement(audience);
     let binding = Binding { agreement: &agreement, service: audience.service };
-    let opened = open_subject(&claims.sub, &binding, key, now).map_err(AssertionError::Subject)?;
+    let opened = open_subject(&claims.sub, &binding, keys, now).map_err(AssertionError::Subject)?;
+    if opened.home != issuer.instance {
+        return Err(AssertionError::OtherState);
+    }
     let person = Person::new(issuer.instance.clone(), opened.subject);
     // Longer than it is good for: a clock that is set back does not bring it to life again.
-    Ok(Asserted { person, nonce: Nonce { issuer, value: opened.nonce, until: opened.until.plus(SKEW) } })
+    Ok(Asserted {
+        person,
+        nonce: Nonce { issuer, value: opened.nonce, until: opened.until.plus(SKEW), most: limits::TRAIL_NONCES },
+    })
 }
 
 fn times(iat: i64, exp: i64, now: UnixTime) -> Result<(), AssertionError> {

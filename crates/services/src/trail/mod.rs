@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 use simpul_core::{MemberId, ServiceId, UnixTime};
 use simpul_policy::agreement::AgreementDigest;
-use simpul_trust::subject::OpeningKey;
+use simpul_trust::subject::OpeningKeys;
 
 pub use self::answer::{Answer, Cursor, CursorError, Page, Shown};
 pub use self::assertion::{AssertionError, Audience, Portals};
 pub use self::event::{AccessEvent, Concerned, EventError, Evidence, Exchange, Part, Terms};
 pub use self::pseudonym::{Epoch, KeyError, Person, Pseudonym, PseudonymKey, SoftPseudonymKey};
 pub use self::secrecy::{Counted, Month, Withheld};
-pub use self::store::{Access, Entry, EntryId, Nonce, NonceUse, Position, StoreError, TrailStore};
+pub use self::store::{Access, Entry, EntryId, Nonce, NonceUse, Position, StoreError, TrailStore, Withholding};
 
 /// The data trail of one holder.
 pub struct Trail {
@@ -46,7 +46,7 @@ pub struct TrailParts {
     /// Who may ask.
     pub portals: Arc<dyn Portals>,
     /// Opens the subjects of assertions.
-    pub opening: OpeningKey,
+    pub opening: Arc<dyn OpeningKeys>,
 }
 
 /// A question of a portal.
@@ -140,7 +140,7 @@ impl Trail {
     pub async fn answer(&self, question: &Question<'_>, now: UnixTime) -> Result<Answer, TrailError> {
         let audience = Audience { service: &self.service, agreement: question.agreement };
         let TrailParts { store, portals, opening, .. } = &self.parts;
-        let asserted = assertion::judge(question.assertion, question.asker, &audience, &**portals, opening, now)
+        let asserted = assertion::judge(question.assertion, question.asker, &audience, &**portals, &**opening, now)
             .map_err(TrailError::Assertion)?;
         match store.take(&asserted.nonce, now).await.map_err(TrailError::Store)? {
             NonceUse::First => {}
@@ -165,10 +165,20 @@ impl Trail {
     /// How many accesses of a month were withheld from the persons under one law, for the ombudsman. An access that
     /// concerns several persons is one. Whether the caller may know is judged before.
     pub async fn counted(&self, month: Month, law: &str, now: UnixTime) -> Result<Counted, TrailError> {
-        if !month.is_settled(now) {
-            return Err(TrailError::NotSettled(month));
-        }
-        let count = self.parts.store.withheld(self.holder(), month, law).await.map_err(TrailError::Store)?;
-        Ok(Counted::guarded(count))
+        counted(&*self.parts.store, self.holder(), month, law, now).await
     }
+}
+
+/// As [`Trail::counted`], for a holder whose trail nobody asks here.
+pub async fn counted(
+    store: &(impl Withholding + ?Sized),
+    holder: &MemberId,
+    month: Month,
+    law: &str,
+    now: UnixTime,
+) -> Result<Counted, TrailError> {
+    if !month.is_settled(now) {
+        return Err(TrailError::NotSettled(month));
+    }
+    store.withheld(holder, month, law).await.map(Counted::guarded).map_err(TrailError::Store)
 }

@@ -90,15 +90,17 @@ pub struct Position {
     pub id: EntryId,
 }
 
-/// The nonce of an assertion.
+/// The nonce of an assertion, or of a subject token that came with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nonce {
-    /// The portal that used it. The bound is per portal: none can use up what others need.
+    /// The member that used it. The bound is per member: none can use up what others need.
     pub issuer: MemberId,
-    /// The nonce. It is unique over all portals.
+    /// The nonce. It is unique over all members.
     pub value: String,
     /// It is remembered up to this moment, and may be forgotten from it on.
     pub until: UnixTime,
+    /// How many nonces of its issuer are remembered at a time.
+    pub most: usize,
 }
 
 /// What a store knew of a nonce.
@@ -108,8 +110,15 @@ pub enum NonceUse {
     First,
     /// It was used before.
     Again,
-    /// The portal has used as many as are remembered; this one is not.
+    /// The member has used as many as are remembered; this one is not.
     Full,
+}
+
+/// What is counted of accesses that persons do not see at once.
+#[async_trait]
+pub trait Withholding: Send + Sync {
+    /// How many accesses were withheld.
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError>;
 }
 
 /// Durable storage of access events.
@@ -117,7 +126,7 @@ pub enum NonceUse {
 /// An error may mean "not done" or "done, reply lost". Therefore [`append`](Self::append) can be repeated with the
 /// same arguments: it then succeeds and changes nothing.
 #[async_trait]
-pub trait TrailStore: Send + Sync {
+pub trait TrailStore: Withholding {
     /// Keeps each access with all its entries and counts what is withheld: all or none, durable when it returns.
     ///
     /// The same access again succeeds and is not counted again. Another entry of the same pseudonym at the same
@@ -128,11 +137,8 @@ pub trait TrailStore: Send + Sync {
     /// neither of other pseudonyms nor from the position on.
     async fn before(&self, pseudonym: &Pseudonym, position: Position, limit: usize) -> Result<Vec<Entry>, StoreError>;
 
-    /// How many accesses were withheld.
-    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError>;
-
     /// Takes a nonce, durable when it returns: of two that take the same one, only one is first. Forgets those whose
-    /// time is over at `now`; remembers at most [`simpul_core::limits::TRAIL_NONCES`] of one portal.
+    /// time is over at `now`; remembers at most [`Nonce::most`] of one issuer.
     async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError>;
 }
 

@@ -7,7 +7,7 @@ use simpul_policy::agreement::terms::Secrecy;
 use simpul_services::trail::assertion::assert;
 use simpul_services::trail::{Answer, AssertionError, Audience, Page, Question, TrailError};
 use simpul_trust::jws::{self, JwsError};
-use simpul_trust::subject::SubjectError;
+use simpul_trust::subject::{Binding, SubjectError, seal_subject};
 use simpul_trust::token::SoftSigner;
 
 use crate::ground::{Ground, data_trail, ec_key, page, portal, rsa_key, signer, subject, time, whole};
@@ -114,6 +114,30 @@ async fn a_token_signed_again_is_used() {
     let again = jws::sign(&ground.portal.signer, "simpul-trail+jws", claims.as_bytes()).await.unwrap();
     assert_ne!(again, first);
     assert!(matches!(refused(&ground, &again, after(2)).await, AssertionError::Replayed));
+}
+
+/// A portal asks for persons of its own state alone.
+#[tokio::test]
+async fn a_person_of_another_state_is_not_asked_for() {
+    let ground = Ground::new();
+    let (digest, service) = (digest(), data_trail());
+    let binding = Binding { agreement: digest.as_bytes(), service: &service };
+    let seal = |home: &str| {
+        let home = home.parse().unwrap();
+        seal_subject(&subject("person-a"), &home, &binding, &ground.recipient, nonce(), after(0)).unwrap()
+    };
+    let own = assertion(&ground, "person-a", after(0)).await;
+    for (home, good) in [("ID", true), ("SG", false)] {
+        let mut claims: serde_json::Value = serde_json::from_str(&payload(&own)).unwrap();
+        claims["sub"] = seal(home).into();
+        let made = jws::sign(&ground.portal.signer, "simpul-trail+jws", claims.to_string().as_bytes()).await.unwrap();
+        match ask(&ground, &made, page(1), after(0)).await {
+            Ok(_) => assert!(good, "{home}"),
+            Err(error) => {
+                assert!(!good && matches!(error, TrailError::Assertion(AssertionError::OtherState)), "{error:?}")
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -242,7 +266,7 @@ async fn a_subject_is_opened_by_its_holder_alone() {
     let token =
         assert(signer, &portal(), &subject("person-a"), &audience, &other.recipient, nonce(), after(0)).await.unwrap();
     let error = refused(&ground, &token, after(0)).await;
-    assert!(matches!(error, AssertionError::Subject(SubjectError::Sealed)), "{error:?}");
+    assert!(matches!(error, AssertionError::Subject(SubjectError::OtherKey)), "{error:?}");
 }
 
 fn payload(token: &str) -> String {

@@ -197,7 +197,7 @@ fn trail(
         store: Arc::clone(store) as Arc<_>,
         key: Arc::new(key),
         portals: Arc::new(portal.clone()),
-        opening: opening.clone(),
+        opening: Arc::new(opening.clone()),
     };
     Trail::new(service.clone(), parts)
 }

@@ -68,7 +68,7 @@ async fn an_access_is_shown_from_its_moment_on() {
 }
 
 async fn withheld(ground: &Ground) -> u64 {
-    use simpul_services::trail::TrailStore;
+    use simpul_services::trail::Withholding;
     let month: Month = "2026-11".parse().unwrap();
     ground.store.withheld(ground.trail.holder(), month, LAW).await.unwrap()
 }

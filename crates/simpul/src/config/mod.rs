@@ -10,6 +10,7 @@ mod lab;
 mod log;
 mod named;
 mod patience;
+mod persons;
 mod place;
 mod registry;
 mod server;
@@ -25,6 +26,7 @@ pub(crate) use self::lab::LabRole;
 pub(crate) use self::log::LogSettings;
 pub(crate) use self::named::{FileError, Named};
 pub(crate) use self::patience::Patience;
+pub(crate) use self::persons::{DATA_TRAIL, SUBJECT_KEYS, SubjectSettings, TrailSettings};
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
 pub(crate) use self::values::{text, texts};
@@ -259,6 +261,19 @@ path = "/persons/*"
                 "peer-listen",
                 "minimum-client-version = \"7.6\"\npeer-listen",
                 "minimum-client-version = \"7.6\": MAJOR.MINOR.PATCH is needed",
+            ),
+            ("[server.auth]", "[server.subjects]\nnew-key-days = 0\n[server.auth]", "1 to 3650 days"),
+            ("[server.auth]", "[server.trail]\nepoch = 0\n[server.auth]", "numbers begin with 1"),
+            ("[server.auth]", "[server.trail]\nportals = [\"ID/GOV\"]\n[server.auth]", "INSTANCE/CLASS/CODE"),
+            (
+                "url = \"http://127.0.0.1:9000/\"",
+                "built-in = \"subject-keys\"",
+                "others look for it under the code \"subject-keys\"",
+            ),
+            (
+                "[[server.access]]",
+                "[[server.service]]\nprovider = \"MY/GOV/1001/civil-registry\"\ncode = \"data-trail\"\nbuilt-in = \"data-trail\"\n[[server.access]]",
+                "portals need the service \"subject-keys\"",
             ),
             (
                 "[[server.client]]\n",

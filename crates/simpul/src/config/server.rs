@@ -11,7 +11,8 @@ use simpul_trust::conf::download::AllowedFederations;
 
 use super::values::{text, texts};
 use super::{
-    AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Named, PartnerEntry, Patience, ServiceEntry, defaults,
+    AccessEntry, ClientEntry, KeyFiles, LogSettings, ModeEntry, Named, PartnerEntry, Patience, ServiceEntry,
+    SubjectSettings, TrailSettings, defaults,
 };
 
 /// The security-server role.
@@ -65,6 +66,12 @@ pub(crate) struct ServerRole {
     /// The message log.
     #[serde(default)]
     pub(crate) log: LogSettings,
+    /// Keys that open tokens which name persons.
+    #[serde(default)]
+    pub(crate) subjects: SubjectSettings,
+    /// Who used whose data.
+    #[serde(default)]
+    pub(crate) trail: TrailSettings,
     /// How long others may take.
     #[serde(default)]
     pub(crate) patience: Patience,
@@ -158,6 +165,8 @@ impl ServerRole {
             }
             service.place()?;
         }
+        self.subjects.check()?;
+        self.trail.check(&self.service)?;
         for right in &self.access {
             if !self.service.iter().any(|s| s.provider == right.provider && s.code == right.service) {
                 return Err(format!(

@@ -16,7 +16,7 @@ use crate::verdict::chain;
 
 /// The service that only an agreement opens.
 pub(super) const DIPLOMAS: &str = "/r1/MY/GOV/1002/qualifications/diplomas/diplomas/LAB-00015";
-const RECOGNITION: &str = "ID/GOV/3201/recognition";
+pub(super) const RECOGNITION: &str = "ID/GOV/3201/recognition";
 const PAYROLL: &str = "ID/GOV/3201/payroll";
 
 /// The text of the agreement.
@@ -98,6 +98,7 @@ impl Journey<'_> {
         }
         let reply = self.asked_after(resumed, &recognised).await;
         self.step("agreement-resumed", &decided, began, reply.map(|r| told(&r)));
+        self.in_the_trail(&agreement).await;
     }
 
     /// An act of an officer of MY; and its arrival, if that is waited for.

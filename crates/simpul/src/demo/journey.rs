@@ -133,7 +133,7 @@ impl<'a> Journey<'a> {
     /// Fetches the answer's container and the configuration of that moment, and verifies both with the state's anchor.
     async fn evidence(&mut self, id: &str) -> Option<(PathBuf, PathBuf)> {
         let began = Instant::now();
-        let fetched = self.fetch_evidence(id).await;
+        let fetched = self.fetch_evidence("manpower", id).await;
         let (got, files) = match fetched {
             Ok((file, conf)) => {
                 let told = verify::judge_file(&file, Some(&self.plan.id.anchor), &conf, self.now());
@@ -145,8 +145,9 @@ impl<'a> Journey<'a> {
         files
     }
 
-    async fn fetch_evidence(&self, id: &str) -> Result<(PathBuf, PathBuf), String> {
-        let party = "xRoadInstance=ID&memberClass=GOV&memberCode=3201&subsystemCode=manpower";
+    /// The container of an answer to a subsystem of the ministry, and the signed configuration of that moment.
+    pub(super) async fn fetch_evidence(&self, subsystem: &str, id: &str) -> Result<(PathBuf, PathBuf), String> {
+        let party = format!("xRoadInstance=ID&memberClass=GOV&memberCode=3201&subsystemCode={subsystem}");
         let base = &self.plan.id.server.consumer;
         let asic = format!("{base}/asic?{party}&queryId={id}&unique&responseOnly&force");
         let container = whole(http::call(&asic, &[], None).await?)?;
@@ -164,11 +165,11 @@ impl<'a> Journey<'a> {
         http::call(&url, headers, body).await
     }
 
-    fn now(&self) -> simpul_core::UnixTime {
+    pub(super) fn now(&self) -> simpul_core::UnixTime {
         self.servers.first().map_or(simpul_core::UnixTime::default(), |s| s.ports.clock.now())
     }
 
-    fn message_id(&self) -> String {
+    pub(super) fn message_id(&self) -> String {
         format!("ID-demo-{}", self.now().millis())
     }
 
@@ -201,7 +202,7 @@ fn people(reply: &Reply) -> String {
     }
 }
 
-fn whole(reply: Reply) -> Result<Bytes, String> {
+pub(super) fn whole(reply: Reply) -> Result<Bytes, String> {
     match reply.status {
         200 => Ok(reply.body),
         status => Err(format!("status {status}: {}", String::from_utf8_lossy(&reply.body))),

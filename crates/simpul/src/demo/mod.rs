@@ -6,6 +6,7 @@ mod journey;
 pub(crate) mod plan;
 mod prepare;
 mod rogue;
+mod trail;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

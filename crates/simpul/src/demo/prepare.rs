@@ -73,6 +73,7 @@ const ID_MEMBERS: &[Sample] = &[
         subsystems: &["manpower", "payroll", "recognition"],
         revoked: false,
     },
+    Sample { code: "3299", name: "Portal of the persons of ID (lab)", subsystems: &["portal"], revoked: false },
     Sample { code: "3204", name: "Licensing Office (lab, key revoked)", subsystems: &["licensing"], revoked: true },
 ];
 
@@ -113,10 +114,55 @@ service = "MY/GOV/1002/qualifications/agreements"
 
 [[server.agreement-partner]]
 service = "MY/GOV/1001/civil-registry/agreements"
+[[server.mode]]
+partner = "MY/GOV/1002/qualifications"
+provider = "MY/GOV/1002/qualifications"
+service = "subject-keys"
+mode = "access-rights-only"
+
+[[server.mode]]
+partner = "MY/GOV/1002/qualifications"
+provider = "MY/GOV/1002/qualifications"
+service = "data-trail"
+mode = "access-rights-only"
+
+[server.trail]
+holders = ["MY/GOV/1001/civil-registry/data-trail", "MY/GOV/1002/qualifications/data-trail"]
+"#;
+
+/// What a provider offers for persons: keys to name them by, and who used their data.
+const FOR_PERSONS: &str = r#"
+[[server.service]]
+provider = "@PROVIDER@"
+code = "subject-keys"
+built-in = "subject-keys"
+
+[[server.service]]
+provider = "@PROVIDER@"
+code = "data-trail"
+built-in = "data-trail"
+
+[[server.access]]
+provider = "@PROVIDER@"
+service = "subject-keys"
+subject = "ID/GOV/3201/recognition"
+
+[[server.access]]
+provider = "@PROVIDER@"
+service = "subject-keys"
+subject = "ID/GOV/3299/portal"
+
+[[server.access]]
+provider = "@PROVIDER@"
+service = "data-trail"
+subject = "ID/GOV/3299/portal"
 "#;
 
 /// The services of MY's security server, who may use them, and who only under an agreement.
 const MY_SERVICES: &str = r#"
+[server.trail]
+portals = ["ID/GOV/3299"]
+
 [[server.service]]
 provider = "MY/GOV/1002/qualifications"
 code = "agreements"
@@ -202,7 +248,10 @@ pub(crate) fn prepare(dir: &Path, wishes: Wishes) -> Result<Plan, PrepareError> 
         my: Site::new(dir, "MY", "MY/GOV/1001/ss1", second, ports),
     };
     Workshop::open(&plan.id, "3201", ID_MEMBERS, wishes)?.make("MY", ID_MODES)?;
-    let services = MY_SERVICES.replace("@REGISTER@", &plan.my.register);
+    let mut services = MY_SERVICES.replace("@REGISTER@", &plan.my.register);
+    for provider in ["MY/GOV/1001/civil-registry", "MY/GOV/1002/qualifications"] {
+        services.push_str(&FOR_PERSONS.replace("@PROVIDER@", provider));
+    }
     Workshop::open(&plan.my, "1001", MY_MEMBERS, wishes)?.make("ID", &services)?;
     let json = serde_json::to_vec_pretty(&plan).unwrap_or_default();
     write_whole(&dir.join(plan::FILE), &json, 0o644)?;

@@ -12,6 +12,7 @@ use simpul_lab::ca::LabCa;
 use simpul_lab::{ocsp, register, tsa};
 use simpul_trust::conf::is_lab;
 use simpul_wire::gconf::Anchor;
+use simpul_wire::rest::SUBJECT_ID;
 use tokio_util::sync::CancellationToken;
 
 use super::{RoleError, Running, web};
@@ -75,6 +76,8 @@ struct Lab {
 #[async_trait]
 impl ConsumerHandler for Lab {
     async fn handle(&self, call: ConsumerCall) -> Answer {
+        let subject = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(SUBJECT_ID));
+        let subject = subject.and_then(|(_, value)| std::str::from_utf8(value).ok());
         let Some(body) = web::read(call.body, REQUEST).await else {
             return web::text(413, "the request is too long, or broke off");
         };
@@ -90,7 +93,7 @@ impl ConsumerHandler for Lab {
             }
             (method, path) => match path.strip_prefix("/register").filter(|_| self.register) {
                 Some(rest) => {
-                    let reply = register::handle(method, rest, query, &body);
+                    let reply = register::handle(method, rest, query, subject, &body);
                     let content_type = reply.headers.iter().find(|(n, _)| *n == "content-type").map_or("", |(_, v)| v);
                     web::answer(reply.status, content_type, reply.body)
                 }

@@ -4,12 +4,16 @@ mod builtin;
 pub(crate) mod check;
 pub(crate) mod lab;
 mod own;
+mod persons;
+mod port;
+mod questions;
 pub(crate) mod registry;
 pub(crate) mod server;
 mod stamping;
 mod web;
 
 pub(crate) use self::own::{OwnAnswer, OwnCall, OwnCalls};
+pub(crate) use self::persons::TRAIL;
 
 use std::net::SocketAddr;
 

@@ -5,16 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use simpul_core::ServiceId;
-use simpul_exchange::call::{Answer, ConsumerCall, PeerCall};
 use simpul_exchange::consumer::Consumer;
 use simpul_exchange::evidence::Evidence;
 use simpul_exchange::ports::{AgreementSource, Clock, PeerLink, Ports, ServerStore};
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ServerConf, Service};
 use simpul_io::fetch::Tsas;
-use simpul_io::listen::{self, ConsumerHandler, Listener, PeerHandler};
+use simpul_io::listen::{self, Listener};
 use simpul_io::ocsp::{OcspKeeper, OcspSettings};
 use simpul_io::peer::Peers;
 use simpul_io::service::Services;
@@ -32,6 +30,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::builtin::{self, Doors, Rooms};
 use super::own::OwnCalls;
+use super::persons::PersonsHere;
+use super::port::{ConsumerPort, PeerPort};
+use super::questions::Questions;
 use super::stamping;
 use super::{RoleError, Running};
 use crate::agreements::{self, Courier, Desk, Door, Keeper};
@@ -132,15 +133,17 @@ pub(crate) async fn start(
     tasks.push(tokio::spawn(stamping));
 
     let relay = Arc::new(Consumer::new(ports.clone(), Arc::clone(&peers)));
-    let consumer =
-        Arc::new(ConsumerPort { consumer: Arc::clone(&relay), evidence: Evidence::new(ports.clone(), tsas, anchor) });
-    let desk = Desk::of(role, storage, Arc::clone(&ports.clock));
-    let door = Arc::new(Door::new(desk, conf.clone()));
-    let services = Doors::new(services, builtin::open(role, &Rooms { agreements: Arc::clone(&door) })?);
-    let calls = OwnCalls::new(Arc::clone(&relay));
-    let courier = Courier::new(door, calls, conf.clone(), Arc::clone(&ports.clock), Arc::clone(&ports.random));
+    let own = OwnCalls::new(Arc::clone(&relay));
+    let questions = Questions::new(ports.clone(), Arc::clone(&relay), own.clone(), role.trail.holders.clone());
+    let evidence = Evidence::new(ports.clone(), tsas, anchor);
+    let consumer = Arc::new(ConsumerPort { consumer: relay, evidence, questions });
+    let persons = PersonsHere::open(role, &dir, ports.clock.as_ref()).await?;
+    let door = Arc::new(Door::new(Desk::of(role, storage, Arc::clone(&ports.clock)), conf.clone()));
+    let rooms = Rooms { agreements: Arc::clone(&door), persons: persons.clone(), clock: Arc::clone(&ports.clock) };
+    let services = Doors::new(services, builtin::open(role, &rooms)?);
+    let courier = Courier::new(door, own, conf.clone(), Arc::clone(&ports.clock), Arc::clone(&ports.random));
     tasks.push(tokio::spawn(Arc::new(courier).keep(stop.clone())));
-    let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services))));
+    let provider = Arc::new(PeerPort(Provider::new(ports.clone(), Arc::new(services), persons.port())));
     let acceptor = Arc::new(PeerAcceptor::new(conf, identity));
 
     let (peer, peer_at) = listen("peer-listen", role.peer_listen).await?;
@@ -167,31 +170,6 @@ struct Configured(Arc<ServerConf>);
 impl ServerStore for Configured {
     fn current(&self) -> Arc<ServerConf> {
         Arc::clone(&self.0)
-    }
-}
-
-/// Calls of information systems: the message protocol, and evidence downloads beside it.
-struct ConsumerPort {
-    consumer: Arc<Consumer>,
-    evidence: Evidence,
-}
-
-#[async_trait]
-impl ConsumerHandler for ConsumerPort {
-    async fn handle(&self, call: ConsumerCall) -> Answer {
-        match self.evidence.answers(&call.target) {
-            true => self.evidence.answer(call).await,
-            false => self.consumer.relay(call).await,
-        }
-    }
-}
-
-struct PeerPort(Provider);
-
-#[async_trait]
-impl PeerHandler for PeerPort {
-    async fn handle(&self, call: PeerCall) -> Answer {
-        self.0.answer(call).await
     }
 }
 

@@ -89,7 +89,7 @@ impl Told {
 
 impl Parties {
     /// Parties who carry their acts as files: no server delivers any.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let parties = Self::connected();
         for (file, service) in [
             ("id/simpul.toml", "MY/GOV/1002/qualifications"),
@@ -177,7 +177,12 @@ impl Parties {
 
     /// Offered, answered, approved by two officers of each party, signed by both, in force on both sides.
     fn in_force(&self) {
-        let file = self.file("first.toml", FIRST);
+        self.conclude(FIRST);
+    }
+
+    /// As [`in_force`](Self::in_force), for another text of the same agreement.
+    pub(crate) fn conclude(&self, text: &str) {
+        let file = self.file("first.toml", text);
         self.offer("Siti Rahma", &file).done("redline");
         self.carry("id", "my").done("1 acts taken");
         for officer in ["Aisyah Karim", "Tan Wei Ming"] {
@@ -466,7 +471,7 @@ fn the_decision_is_in_the_proof() {
 }
 
 /// The files below a folder that hold these octets.
-fn holders(folder: &Path, marker: &[u8]) -> Vec<PathBuf> {
+pub(crate) fn holders(folder: &Path, marker: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -24,6 +24,10 @@ const STEPS: &[(&str, &str)] = &[
     ("agreement-suspended", "refused"),
     ("agreement-suspended-abroad", "500 server.clientproxy.access_denied"),
     ("agreement-resumed", "200 id-my-lab@*;2"),
+    (
+        "agreement-trail",
+        "id-my-lab@*;2 of MY/GOV/1002, 10 fields, proof valid, trust anchor, signed by MEMBER:MY/GOV/1002",
+    ),
     ("evidence", "valid, trust anchor, signed by MEMBER:MY/GOV/1001"),
 ];
 
@@ -252,12 +256,13 @@ fn a_second_start_resumes_the_federation() {
     };
     let first = once();
     // Two requests and two answers, and the request without right; what has no seal that holds is not recorded. Under the
-    // agreement two requests with their answers, and one with its receipt. Acts of the agreement travel too, as many at a
-    // time as there are.
+    // agreement two requests with their answers, and one with its receipt. For the person: the keys, the call under a token,
+    // and of each of two holders the keys and the page, with answers. Acts of the agreement travel too, as many at a time as
+    // there are.
     let recorded = records();
-    assert!(recorded >= 11, "{recorded}");
+    assert!(recorded >= 23, "{recorded}");
     assert_eq!(once(), first, "the anchor is the same");
-    assert!(records() >= recorded + 11, "the log goes on");
+    assert!(records() >= recorded + 23, "the log goes on");
 }
 
 /// Test trust services must not serve a real federation: the laboratory refuses an anchor that is not marked.

@@ -32,6 +32,7 @@ mod rollback;
 mod schedule;
 #[cfg(test)]
 mod support;
+mod trail;
 #[cfg(test)]
 mod travel;
 #[cfg(test)]

@@ -142,7 +142,7 @@ fn schedule(seed: u64) -> (usize, usize) {
         }
     };
     check(&model, true);
-    parties.conclude(FIRST, &[]);
+    parties.agree_over_wire(FIRST, &[]);
     model.acts.push(("my", Did::Enter(0)));
     model.deliver("my");
     check(&model, true);
@@ -209,7 +209,7 @@ fn schedule(seed: u64) -> (usize, usize) {
 
 impl Parties {
     /// Offered, approved, signed and, with its delivery or without, in force.
-    fn conclude(&self, text: &str, replaced: &[(&str, &str)]) {
+    fn agree_over_wire(&self, text: &str, replaced: &[(&str, &str)]) {
         let text = replaced.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         let file = self.file("text.toml", &text);
         let send = |side| self.run(side, &["send", ID]).done("has every act");
@@ -233,6 +233,6 @@ impl Parties {
         let shown = self.run("my", &["show", ID, "--json"]).json();
         let digest = shown["versions"][0]["digest"].as_str().unwrap().to_owned();
         let second = format!("version = 2\namends = \"{digest}\"");
-        self.conclude(FIRST, &[("version = 1", &second), (PURPOSES[0], PURPOSES[1])]);
+        self.agree_over_wire(FIRST, &[("version = 1", &second), (PURPOSES[0], PURPOSES[1])]);
     }
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_core::{MemberId, UnixTime};
-use simpul_services::trail::{Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore};
+use simpul_services::trail::{
+    Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore, Withholding,
+};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
@@ -85,6 +87,35 @@ fn options(file: &Path) -> SqliteConnectOptions {
 }
 
 #[async_trait]
+impl Withholding for SqliteTrail {
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
+        read::withheld(&self.readers, holder, month, law).await
+    }
+}
+
+/// The counts of a trail that a running server keeps; the trail is not touched.
+pub struct TrailCounts {
+    readers: SqlitePool,
+}
+
+impl TrailCounts {
+    /// Opens the trail in this folder; it must be there, and written by this version.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let file = path.join(FILE);
+        let options = options(&file).create_if_missing(false).pragma("query_only", "on");
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        Ok(Self { readers: readers.map_err(error::opening(&file, "open"))? })
+    }
+}
+
+#[async_trait]
+impl Withholding for TrailCounts {
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
+        read::withheld(&self.readers, holder, month, law).await
+    }
+}
+
+#[async_trait]
 impl TrailStore for SqliteTrail {
     async fn append(&self, accesses: &[Access]) -> Result<(), StoreError> {
         append::append(&mut *self.writer.lock().await, accesses).await
@@ -92,10 +123,6 @@ impl TrailStore for SqliteTrail {
 
     async fn before(&self, pseudonym: &Pseudonym, position: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
         read::before(&self.readers, pseudonym, position, limit).await
-    }
-
-    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
-        read::withheld(&self.readers, holder, month, law).await
     }
 
     async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {

@@ -1,6 +1,6 @@
 //! Nonces of assertions.
 
-use simpul_core::{UnixTime, limits};
+use simpul_core::UnixTime;
 use simpul_services::trail::{Nonce, NonceUse, StoreError};
 use sqlx::{Row, SqliteConnection};
 
@@ -26,7 +26,7 @@ async fn remember(connection: &mut SqliteConnection, nonce: &Nonce, now: UnixTim
     if count(connection, USED, &nonce.value).await? > 0 {
         return Ok(NonceUse::Again);
     }
-    if count(connection, COUNT, &issuer).await? >= limits::TRAIL_NONCES {
+    if count(connection, COUNT, &issuer).await? >= nonce.most {
         return Ok(NonceUse::Full);
     }
     let insert = sqlx::query(INSERT).bind(nonce.value.as_str()).bind(issuer).bind(nonce.until.millis());

@@ -54,7 +54,8 @@ async fn outside(path: &Path, sql: &'static str) {
 async fn what_was_kept_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir).await.unwrap();
-    let nonce = Nonce { issuer: "ID/GOV/1".parse().unwrap(), value: "a".to_owned(), until: UnixTime::from_secs(300) };
+    let nonce =
+        Nonce { issuer: "ID/GOV/1".parse().unwrap(), value: "a".to_owned(), until: UnixTime::from_secs(300), most: 9 };
     store.append(&[access(&[1, 2], 1)]).await.unwrap();
     assert_eq!(store.take(&nonce, UnixTime::from_secs(0)).await.unwrap(), NonceUse::First);
     store.close().await.unwrap();
@@ -76,7 +77,7 @@ async fn one_nonce_has_one_first_use() {
     for _ in 0..64 {
         let store = Arc::clone(&store);
         let issuer = "ID/GOV/1".parse().unwrap();
-        let nonce = Nonce { issuer, value: "a".to_owned(), until: UnixTime::from_secs(300) };
+        let nonce = Nonce { issuer, value: "a".to_owned(), until: UnixTime::from_secs(300), most: 9 };
         tasks.spawn(async move { store.take(&nonce, UnixTime::from_secs(0)).await.unwrap() });
     }
     let uses = tasks.join_all().await;
@@ -185,7 +186,7 @@ fn trail(store: &Arc<SqliteTrail>, epochs: u32) -> Trail {
         store: Arc::clone(store) as Arc<_>,
         key: Arc::new(key),
         portals: Arc::new(Nobody),
-        opening: OpeningKey::from_pem(&opening).unwrap(),
+        opening: Arc::new(OpeningKey::from_pem(&opening).unwrap()),
     };
     Trail::new("MY/GOV/1001/civil-registry/data-trail".parse().unwrap(), parts)
 }

@@ -129,12 +129,25 @@ impl Sealed {
 }
 
 impl EphemeralKey {
-    fn of(key: &PKeyRef<Private>, name: &str, size: i32) -> Result<Self, ErrorStack> {
+    fn of<T: HasPublic>(key: &PKeyRef<T>, name: &str, size: i32) -> Result<Self, ErrorStack> {
         let (mut x, mut y, mut context) = (BigNum::new()?, BigNum::new()?, BigNumContext::new()?);
         let key = key.ec_key()?;
         key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
         let coordinate = |n: &BigNum| Ok::<_, ErrorStack>(URL_SAFE_NO_PAD.encode(n.to_vec_padded(size)?));
         Ok(Self { kty: "EC".to_owned(), crv: name.to_owned(), x: coordinate(&x)?, y: coordinate(&y)? })
+    }
+
+    /// The curve and the coordinates of an EC key, as a JWK has them; `None` for a key on no curve of the list.
+    pub(super) fn members<T: HasPublic>(key: &PKeyRef<T>) -> Result<Option<(String, String, String)>, ErrorStack> {
+        let Some((name, _, size)) = curve(key) else { return Ok(None) };
+        Self::of(key, name, size).map(|key| Some((key.crv, key.x, key.y)))
+    }
+
+    /// The key that a JWK of type `EC` holds.
+    pub(super) fn of_jwk(crv: &str, x: &str, y: &str) -> Option<PKey<Public>> {
+        let (name, nid, _) = CURVES.into_iter().find(|(name, _, _)| *name == crv)?;
+        let key = Self { kty: "EC".to_owned(), crv: crv.to_owned(), x: x.to_owned(), y: y.to_owned() };
+        key.key(name, nid)
     }
 
     /// The key, if it is a point of this curve.

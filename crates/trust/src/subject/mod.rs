@@ -6,6 +6,7 @@
 //! a service, whatever the number.
 
 mod jwe;
+mod keys;
 #[cfg(test)]
 mod tests;
 
@@ -13,11 +14,12 @@ use std::fmt;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::pkey::{PKey, Private, Public};
 use serde::{Deserialize, Serialize};
+use simpul_core::ident::Instance;
 use simpul_core::{ServiceId, UnixTime, limits};
 
 use self::jwe::{EphemeralKey, Sealed};
+pub use self::keys::{KeySet, OpeningKey, OpeningKeys, RecipientKey};
 
 /// How long a token is good for.
 pub const LIFETIME: Duration = Duration::from_secs(300);
@@ -25,15 +27,7 @@ pub const LIFETIME: Duration = Duration::from_secs(300);
 pub const SKEW: Duration = Duration::from_secs(60);
 const TYPE: &str = "simpul-subject";
 /// Octets of the encrypted text, whatever the subject: JSON needs two at most for one of its octets.
-const TEXT: usize = 2 * limits::SUBJECT + 16;
-
-/// A public key that subjects are encrypted to: EC on P-256, P-384 or P-521, or RSA of 2048 bits at least.
-#[derive(Clone)]
-pub struct RecipientKey(PKey<Public>);
-
-/// The private key that opens tokens. Its `Debug` text never shows the key.
-#[derive(Clone)]
-pub struct OpeningKey(PKey<Private>);
+const TEXT: usize = 2 * (limits::SUBJECT + limits::SUBJECT_HOME) + 32;
 
 /// What a token is bound to. It holds for nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +47,8 @@ pub struct Subject(String);
 pub struct Opened {
     /// The person.
     pub subject: Subject,
+    /// The state that gave the identifier.
+    pub home: Instance,
     /// The token's nonce, 32 hexadecimal digits: a provider that takes a token once only remembers it until `until`.
     pub nonce: String,
     /// When the token ends.
@@ -65,9 +61,19 @@ pub enum SubjectError {
     /// Empty, more than [`limits::SUBJECT`] octets, or with control characters.
     #[error("an identifier of a person is empty, has a control character, or is longer than {max} octets", max = limits::SUBJECT)]
     Subject,
+    /// The state that gave the identifier has a name of more than [`limits::SUBJECT_HOME`] octets, or with control
+    /// characters.
+    #[error("a state that gives identifiers has a name with a control character or of more than {max} octets", max = limits::SUBJECT_HOME)]
+    Home,
     /// No key of an accepted kind.
     #[error("not a key that subjects are encrypted to")]
     Key,
+    /// No set of such keys, or one that is too large.
+    #[error("not a set of keys that subjects are encrypted to")]
+    Keys,
+    /// Encrypted to a key that is not there, or not there any more.
+    #[error("the subject token is for a key that does not open tokens")]
+    OtherKey,
     /// More than [`limits::SUBJECT_TOKEN`].
     #[error("a token of {0} octets, more than {max}", max = limits::SUBJECT_TOKEN)]
     TooLong(usize),
@@ -116,6 +122,8 @@ struct Header {
     /// Seconds since 1970.
     exp: i64,
     jti: String,
+    /// The id of the key (RFC 7638).
+    kid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epk: Option<EphemeralKey>,
 }
@@ -124,19 +132,26 @@ struct Header {
 #[serde(deny_unknown_fields)]
 struct Text {
     sub: String,
+    /// The state that gave it.
+    home: String,
 }
 
-/// Encrypts a subject to the provider. The token is good from `at` for [`LIFETIME`]; `nonce` is random, and stands in
+/// Encrypts a subject, whose identifier the state `home` gave, to the provider. The token is good from `at` for [`LIFETIME`]; `nonce` is random, and stands in
 /// it for all to see. The keys of a token are made here and used once.
 pub fn seal_subject(
     subject: &Subject,
+    home: &Instance,
     binding: &Binding<'_>,
     key: &RecipientKey,
     nonce: [u8; 16],
     at: UnixTime,
 ) -> Result<String, SubjectError> {
-    let algorithm = jwe::algorithm(&key.0).ok_or(SubjectError::Key)?;
-    let mut text = serde_json::to_vec(&Text { sub: subject.0.clone() }).map_err(|_| SubjectError::Subject)?;
+    let algorithm = jwe::algorithm(key.key()).ok_or(SubjectError::Key)?;
+    if home.as_str().len() > limits::SUBJECT_HOME || home.as_str().chars().any(char::is_control) {
+        return Err(SubjectError::Home);
+    }
+    let text = Text { sub: subject.0.clone(), home: home.as_str().to_owned() };
+    let mut text = serde_json::to_vec(&text).map_err(|_| SubjectError::Subject)?;
     text.resize(text.len().max(TEXT), b' ');
     let (audience, service) = parties(binding);
     let header = |epk| {
@@ -149,11 +164,13 @@ pub fn seal_subject(
             svc: service,
             exp: at.plus(LIFETIME).secs(),
             jti: hex(&nonce),
+            kid: key.id().to_owned(),
             epk,
         };
         serde_json::to_string(&header).ok()
     };
-    let token = jwe::encrypt(&text, &key.0, header).map_err(SubjectError::Library)?.ok_or(SubjectError::Malformed)?;
+    let token =
+        jwe::encrypt(&text, key.key(), header).map_err(SubjectError::Library)?.ok_or(SubjectError::Malformed)?;
     match token.len() > limits::SUBJECT_TOKEN {
         true => Err(SubjectError::TooLong(token.len())),
         false => Ok(token),
@@ -168,7 +185,7 @@ pub fn seal_subject(
 pub fn open_subject(
     token: &str,
     binding: &Binding<'_>,
-    key: &OpeningKey,
+    keys: &dyn OpeningKeys,
     at: UnixTime,
 ) -> Result<Opened, SubjectError> {
     if token.len() > limits::SUBJECT_TOKEN {
@@ -177,7 +194,8 @@ pub fn open_subject(
     let sealed = Sealed::read(token).ok_or(SubjectError::Malformed)?;
     let header = sealed.header().ok_or(SubjectError::Malformed)?;
     let header: Header = serde_json::from_slice(&header).map_err(|_| SubjectError::Malformed)?;
-    let algorithm = jwe::algorithm(&key.0).ok_or(SubjectError::Key)?;
+    let key = keys.find(&header.kid, at).ok_or(SubjectError::OtherKey)?;
+    let algorithm = jwe::algorithm(key.key()).ok_or(SubjectError::Key)?;
     if header.alg != algorithm || header.enc != jwe::ENC {
         return Err(SubjectError::Algorithm);
     }
@@ -200,9 +218,11 @@ pub fn open_subject(
     if header.exp > at.plus(LIFETIME).plus(SKEW).secs() {
         return Err(SubjectError::TooFar);
     }
-    let text = sealed.decrypt(&key.0, header.epk.as_ref()).ok_or(SubjectError::Sealed)?;
+    let text = sealed.decrypt(key.key(), header.epk.as_ref()).ok_or(SubjectError::Sealed)?;
     let text: Text = serde_json::from_slice(&text).map_err(|_| SubjectError::Malformed)?;
-    Ok(Opened { subject: Subject::new(text.sub)?, nonce: header.jti, until: UnixTime::from_secs(header.exp) })
+    let home = text.home.parse().map_err(|_| SubjectError::Malformed)?;
+    let until = UnixTime::from_secs(header.exp);
+    Ok(Opened { subject: Subject::new(text.sub)?, home, nonce: header.jti, until })
 }
 
 /// The provider, and the service at it. Each is a list, so that no sign in a name can move a border between names.
@@ -231,47 +251,8 @@ impl Subject {
     }
 }
 
-impl RecipientKey {
-    /// From a SubjectPublicKeyInfo, DER.
-    pub fn from_der(der: &[u8]) -> Result<Self, SubjectError> {
-        let key = PKey::public_key_from_der(der).map_err(|_| SubjectError::Key)?;
-        jwe::algorithm(&key).map(|_| Self(key)).ok_or(SubjectError::Key)
-    }
-
-    /// As SubjectPublicKeyInfo, DER.
-    pub fn to_der(&self) -> Result<Vec<u8>, SubjectError> {
-        self.0.public_key_to_der().map_err(SubjectError::Library)
-    }
-}
-
-impl OpeningKey {
-    /// From the PEM text of an unencrypted private key (PKCS #8 or traditional).
-    pub fn from_pem(pem: &[u8]) -> Result<Self, SubjectError> {
-        // The callback gives an empty passphrase, so OpenSSL does not prompt.
-        let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0)).map_err(|_| SubjectError::Key)?;
-        jwe::algorithm(&key).map(|_| Self(key)).ok_or(SubjectError::Key)
-    }
-
-    /// The public half, for those who seal.
-    pub fn recipient(&self) -> Result<RecipientKey, SubjectError> {
-        RecipientKey::from_der(&self.0.public_key_to_der().map_err(SubjectError::Library)?)
-    }
-}
-
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Subject(..)")
-    }
-}
-
-impl fmt::Debug for RecipientKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RecipientKey({:?})", self.0.id())
-    }
-}
-
-impl fmt::Debug for OpeningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OpeningKey(..)")
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use simpul_core::ClientId;
 
@@ -16,8 +17,16 @@ const NONCE: [u8; 16] = [0xA5; 16];
 const AGREEMENT: [u8; 32] = [7; 32];
 
 fn ec(curve: Nid) -> OpeningKey {
+    OpeningKey::new(ec_pkey(curve)).unwrap()
+}
+
+fn ec_pkey(curve: Nid) -> PKey<Private> {
     let group = EcGroup::from_curve_name(curve).unwrap();
-    OpeningKey(PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap())
+    PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
+}
+
+fn home() -> Instance {
+    "ID".parse().unwrap()
 }
 
 fn rsa(bits: u32) -> PKey<Private> {
@@ -50,7 +59,7 @@ impl Case {
     fn new(key: OpeningKey) -> Self {
         let service = persons();
         let binding = Binding { agreement: &AGREEMENT, service: &service };
-        let token = seal_subject(&person(), &binding, &key.recipient().unwrap(), NONCE, AT).unwrap();
+        let token = seal_subject(&person(), &home(), &binding, &key.recipient().unwrap(), NONCE, AT).unwrap();
         Self { key, service, token }
     }
 
@@ -75,7 +84,7 @@ impl Case {
 
 fn keys() -> Vec<OpeningKey> {
     let curves = [Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1];
-    curves.into_iter().map(ec).chain([OpeningKey(rsa(2048))]).collect()
+    curves.into_iter().map(ec).chain([OpeningKey::new(rsa(2048)).unwrap()]).collect()
 }
 
 #[test]
@@ -84,11 +93,14 @@ fn what_was_sealed_is_opened() {
         let case = Case::new(key);
         let opened = case.open(&case.token).unwrap();
         assert_eq!((opened.subject.reveal(), opened.until), ("3201010101010001", AT.plus(LIFETIME)));
-        assert_eq!(opened.nonce, "a5".repeat(16));
+        assert_eq!((opened.nonce.as_str(), opened.home.as_str()), ("a5".repeat(16).as_str(), "ID"));
         assert!(case.header().contains(&opened.nonce));
         assert!(!format!("{opened:?} {:?}", case.key).contains("3201010101010001"));
         let other = Case::new(ec(Nid::X9_62_PRIME256V1));
-        assert!(other.open(&case.token).is_err(), "another key");
+        assert!(matches!(other.open(&case.token), Err(SubjectError::OtherKey)));
+        let kid = |case: &Case| case.header().split_once("\"kid\":\"").unwrap().1.get(..43).unwrap().to_owned();
+        assert_eq!(kid(&case), case.key.id());
+        assert!(matches!(case.edited(&kid(&case), &kid(&other)), SubjectError::OtherKey));
     }
 }
 
@@ -100,7 +112,7 @@ fn the_header_is_that_of_a_jwe() {
     assert!(ec.starts_with(&format!("{{\"alg\":\"ECDH-ES\",{common}")), "{ec}");
     assert!(ec.contains(r#""aud":["MY","GOV","2","registry"],"svc":["persons"],"exp":1795000300,"#), "{ec}");
     assert!(ec.contains(r#""epk":{"kty":"EC","crv":"P-256","x":""#), "{ec}");
-    let rsa = Case::new(OpeningKey(rsa(2048)));
+    let rsa = Case::new(OpeningKey::new(rsa(2048)).unwrap());
     assert!(rsa.header().starts_with(&format!("{{\"alg\":\"RSA-OAEP-256\",{common}")));
     assert!(!rsa.header().contains("epk"));
     assert_eq!(rsa.token.split('.').count(), 5);
@@ -108,17 +120,18 @@ fn the_header_is_that_of_a_jwe() {
 
 #[test]
 fn the_same_person_gives_another_token_each_time() {
-    for key in [ec(Nid::X9_62_PRIME256V1), OpeningKey(rsa(2048))] {
+    for key in [ec(Nid::X9_62_PRIME256V1), OpeningKey::new(rsa(2048)).unwrap()] {
         let recipient = key.recipient().unwrap();
         let service = persons();
         let binding = Binding { agreement: &AGREEMENT, service: &service };
-        let token =
-            |s: &str| seal_subject(&Subject::new(s.to_owned()).unwrap(), &binding, &recipient, NONCE, AT).unwrap();
+        let token = |s: &str| {
+            seal_subject(&Subject::new(s.to_owned()).unwrap(), &home(), &binding, &recipient, NONCE, AT).unwrap()
+        };
         let mut tokens: Vec<String> = (0..20).map(|_| token("3201010101010001")).collect();
         tokens
             .extend(["1".to_owned(), "\"".repeat(limits::SUBJECT), "é".repeat(limits::SUBJECT / 2)].map(|s| token(&s)));
         // Even with one nonce. The header of an RSA token has no key in it, so it differs by the nonce alone.
-        let first = if key.recipient().unwrap().0.ec_key().is_ok() { 0 } else { 1 };
+        let first = if key.recipient().unwrap().key().ec_key().is_ok() { 0 } else { 1 };
         for part in [first, 2, 3, 4] {
             let parts: HashSet<&str> = tokens.iter().map(|t| t.split('.').nth(part).unwrap()).collect();
             assert_eq!(parts.len(), tokens.len(), "part {part}");
@@ -171,7 +184,7 @@ fn a_token_ends() {
 
 #[test]
 fn a_changed_token_is_refused() {
-    for key in [ec(Nid::X9_62_PRIME256V1), OpeningKey(rsa(2048))] {
+    for key in [ec(Nid::X9_62_PRIME256V1), OpeningKey::new(rsa(2048)).unwrap()] {
         let case = Case::new(key);
         for at in 0..case.token.len() {
             let mut changed = case.token.clone().into_bytes();
@@ -238,11 +251,11 @@ fn keys_are_of_a_closed_list() {
     let spki = |key: PKey<Private>| RecipientKey::from_der(&key.public_key_to_der().unwrap());
     assert!(spki(rsa(2048)).is_ok());
     assert!(matches!(spki(rsa(1024)), Err(SubjectError::Key)));
-    assert!(matches!(spki(ec(Nid::SECP256K1).0), Err(SubjectError::Key)));
+    assert!(matches!(spki(ec_pkey(Nid::SECP256K1)), Err(SubjectError::Key)));
     assert!(matches!(spki(PKey::generate_ed25519().unwrap()), Err(SubjectError::Key)));
     assert!(matches!(RecipientKey::from_der(b"no key"), Err(SubjectError::Key)));
     let key = ec(Nid::X9_62_PRIME256V1);
-    let read = OpeningKey::from_pem(&key.0.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    let read = OpeningKey::from_pem(&key.key().private_key_to_pem_pkcs8().unwrap()).unwrap();
     assert_eq!(read.recipient().unwrap().to_der().unwrap(), key.recipient().unwrap().to_der().unwrap());
     assert!(matches!(OpeningKey::from_pem(b"no key"), Err(SubjectError::Key)));
 }
@@ -253,6 +266,16 @@ fn a_subject_and_a_token_are_bounded() {
     assert!(subject(1).is_ok() && subject(limits::SUBJECT).is_ok());
     assert!(subject(0).is_err() && subject(limits::SUBJECT + 1).is_err());
     assert!(Subject::new("1\n2".to_owned()).is_err());
+    let key = ec(Nid::X9_62_PRIME256V1).recipient().unwrap();
+    let service = persons();
+    let of = |home: &str| {
+        let binding = Binding { agreement: &AGREEMENT, service: &service };
+        seal_subject(&person(), &home.parse().unwrap(), &binding, &key, NONCE, AT)
+    };
+    let longest = of(&"\"".repeat(limits::SUBJECT_HOME)).unwrap();
+    assert_eq!(longest.len(), of("ID").unwrap().len(), "no length tells the state");
+    assert!(matches!(of(&"x".repeat(limits::SUBJECT_HOME + 1)), Err(SubjectError::Home)));
+    assert!(matches!(of("a\nb"), Err(SubjectError::Home)));
     let case = Case::new(ec(Nid::X9_62_PRIME256V1));
     let long = |n: usize| case.open(&"x".repeat(n)).unwrap_err();
     assert!(matches!(long(limits::SUBJECT_TOKEN), SubjectError::Malformed));

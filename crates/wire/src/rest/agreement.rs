@@ -20,6 +20,10 @@ pub const BASIS: &str = "simpul-basis";
 pub const CONSENT: &str = "simpul-consent";
 /// The person, as a token that only the provider can open. Never a national number: signed blocks live for ever.
 pub const SUBJECT: &str = "simpul-subject";
+/// To the service only, never in a message between servers: the identifier in the token that was opened.
+pub const SUBJECT_ID: &str = "simpul-subject-id";
+/// To the service only, never in a message between servers: the state that gave the identifier.
+pub const SUBJECT_HOME: &str = "simpul-subject-home";
 /// The persons at the consumer who approved the call, by names or user ids, separated by commas: its member vouches for
 /// them with its seal.
 pub const APPROVED_BY: &str = "simpul-approved-by";

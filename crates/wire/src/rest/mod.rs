@@ -14,7 +14,7 @@ mod response;
 use bytes::Bytes;
 use simpul_core::{Code, limits};
 
-pub use agreement::{Cited, Declaration, NotCited, Verdict};
+pub use agreement::{BASIS, Cited, Declaration, NotCited, PURPOSE, SUBJECT, SUBJECT_HOME, SUBJECT_ID, Verdict};
 pub use fault::{FaultReply, fault_reply};
 pub use id::{RepresentedParty, RestIdError};
 pub use reply::{Mismatch, match_reply};

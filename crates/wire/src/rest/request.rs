@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use simpul_core::{ClientId, ServerId, ServiceId, limits};
 
-use super::agreement::Declaration;
+use super::agreement::{Declaration, SUBJECT_HOME, SUBJECT_ID};
 use super::block::{self, Lines};
 use super::id::{self, RepresentedParty, RestIdError};
 use super::{CLIENT, HeaderLine, MESSAGE_ID, REPRESENTED_PARTY, REQUEST_HASH, REQUEST_ID, RestError, SECURITY_SERVER};
@@ -34,7 +34,8 @@ impl RestRequest {
     /// Makes the block of a consumer's call (§2.1–2.3).
     ///
     /// `target` is the raw path and query as they came, at most [`limits::REST_TARGET`] octets. Headers keep their
-    /// order and case; those of the connection, `x-road-request-hash` and a foreign `x-road-request-id` are dropped.
+    /// order and case; those of the connection, `x-road-request-hash`, a foreign `x-road-request-id`, and headers that
+    /// only a provider's server may say to its service ([`SUBJECT_ID`], [`SUBJECT_HOME`]) are dropped.
     /// `request_id` is a fresh UUID; `new_id` is another, from which `{instance}-{new_id}` becomes the message id if
     /// the call has none. The instance is the client's.
     pub fn from_call<'a>(
@@ -46,7 +47,7 @@ impl RestRequest {
     ) -> Result<Self, RestError> {
         let method = known_method(method)?;
         check_target(target)?;
-        let mut headers = block::received(headers, &[REQUEST_ID, REQUEST_HASH])?;
+        let mut headers = block::received(headers, &[REQUEST_ID, REQUEST_HASH, SUBJECT_ID, SUBJECT_HOME])?;
         headers.push(block::header(REQUEST_ID, request_id)?);
         if block::only(&headers, MESSAGE_ID)?.is_none() {
             let message_id = format!("{}-{new_id}", client(&headers)?.instance());

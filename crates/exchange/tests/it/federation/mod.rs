@@ -22,6 +22,7 @@ use std::time::Duration;
 use simpul_core::{Dialect, ServiceId, UnixTime};
 use simpul_exchange::call::ConsumerCall;
 use simpul_exchange::consumer::Consumer;
+use simpul_exchange::persons::NoPersons;
 use simpul_exchange::provider::Provider;
 use simpul_exchange::server::{Client, ConnectionType, Place, ServerConf, Service};
 use simpul_lab::clock::FixedClock;
@@ -116,7 +117,7 @@ impl Federation {
         publish(&settings, &authorities, &auth, [&id, &my]).await;
 
         let register = Arc::new(Register::default());
-        let provider = Arc::new(Provider::new(my.ports.clone(), Arc::clone(&register) as _));
+        let provider = Arc::new(Provider::new(my.ports.clone(), Arc::clone(&register) as _, Arc::new(NoPersons)));
         let [own, peer, _] = &auth;
         let road = Arc::new(Road::new(Arc::clone(&provider), chain(own), chain(peer)));
         let consumer = Consumer::new(id.ports.clone(), Arc::clone(&road) as _);

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use simpul_exchange::message::Request;
-use simpul_exchange::ports::{BodyStream, LinkError, ServiceLink, ServiceReply};
+use simpul_exchange::persons::Opened;
+use simpul_exchange::ports::{BodyStream, LinkError, ServiceLink, ServiceReply, service_headers};
 use simpul_exchange::server::Service;
 use simpul_ledger::{RecordId, Recorded};
 use simpul_policy::{Grant, Permitted};
@@ -23,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) query: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
+    /// Whom it is about.
+    pub(crate) person: Option<String>,
     /// The signed block that all of that was read from.
     pub(crate) block: Bytes,
     /// `None` if there is no body part.
@@ -72,7 +75,12 @@ pub(crate) fn reply(status: u16, reason: &str, body: Option<BodyStream>) -> Serv
 
 #[async_trait]
 impl ServiceLink for Register {
-    async fn call(&self, request: &Recorded<Permitted<Request>>, _: &Service) -> Result<ServiceReply, LinkError> {
+    async fn call(
+        &self,
+        request: &Recorded<Permitted<Request>>,
+        person: Option<&Opened>,
+        _: &Service,
+    ) -> Result<ServiceReply, LinkError> {
         let message = request.message().message();
         let body = match message.body() {
             Some(body) => Some(collect(body.data.as_ref().unwrap().read()).await.0),
@@ -84,7 +92,8 @@ impl ServiceLink for Register {
             method: head.method().to_owned(),
             path: head.service_path().to_owned(),
             query: head.query().map(str::to_owned),
-            headers: head.headers().iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
+            headers: service_headers(request).map(|h| (h.name.clone(), h.value.clone())).collect(),
+            person: person.map(|p| p.subject.reveal().to_owned()),
             block: head.block().clone(),
             body,
             record: request.id(),

@@ -45,6 +45,7 @@ async fn the_handler_knows_how_the_caller_connected() {
                 Caller::Http => "http".to_owned(),
                 Caller::Tls => "tls".to_owned(),
                 Caller::TlsWithCertificate(leaf) => leaf.subject_rfc2253(),
+                Caller::Own => "own".to_owned(),
             },
         )
     };

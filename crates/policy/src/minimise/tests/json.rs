@@ -6,7 +6,7 @@ fn remove(paths: &[&str], body: &str) -> Result<(String, usize), MinimiseError> 
     let set = set(paths, Excess::Remove);
     let once = reduce_json(body.as_bytes(), &set);
     if let Ok(once) = &once {
-        assert_eq!(reduce_json(&once.body, &set), Ok(Reduced { body: once.body.clone(), removed: 0 }), "{body}");
+        assert_eq!(reduce_json(&once.body, &set), Ok(Reduced { removed: 0, ..once.clone() }), "{body}");
     }
     text(once)
 }
@@ -232,4 +232,18 @@ fn no_error_shows_the_answer() {
     let xml = format!("<{secret}><a{secret}></b{secret}>");
     let error = reduce_xml(xml.as_bytes(), &set(&["/a"], Excess::Remove)).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(secret));
+}
+
+/// A field that an answer may hold and does not has not left.
+#[test]
+fn what_left_is_told() {
+    let paths = &["persons.*.name", "persons.*.address.**", "total", "persons.*.\"a.b\""];
+    let left = |body: &str| reduce_json(body.as_bytes(), &set(paths, Excess::Remove)).unwrap().left;
+    assert_eq!(left(r#"{"persons":[],"total":0}"#), [2]);
+    assert_eq!(left(r#"{"persons":[{"nik":1},{"name":null}]}"#), [0]);
+    assert_eq!(left(r#"{"persons":[{"address":{}},{"a.b":[]}]}"#), [1], "a container is no value");
+    assert_eq!(left(r#"{"persons":[{"a.b":"","name":"A"}],"took":1}"#), [0, 3]);
+    assert_eq!(left(r#"{"nik":{"total":1}}"#), [0; 0], "what was taken out has not left");
+    let all = reduce_json(b"{}", &set(&["**"], Excess::Remove)).unwrap();
+    assert_eq!(all.left, [0]);
 }

@@ -6,7 +6,7 @@ fn remove(paths: &[&str], body: &str) -> Result<(String, usize), MinimiseError> 
     let set = set(paths, Excess::Remove);
     let once = reduce_xml(body.as_bytes(), &set);
     if let Ok(once) = &once {
-        assert_eq!(reduce_xml(&once.body, &set), Ok(Reduced { body: once.body.clone(), removed: 0 }), "{body}");
+        assert_eq!(reduce_xml(&once.body, &set), Ok(Reduced { removed: 0, ..once.clone() }), "{body}");
     }
     text(once).map(|(body, removed)| (body.strip_prefix(DECLARATION).unwrap().to_owned(), removed))
 }
@@ -165,4 +165,15 @@ fn an_answer_is_bounded() {
     assert_eq!(read(&copies(limits::XML_NAMESPACE + 1, 1)), Err(MinimiseError::Xml(XmlFault::Bound)));
     let many = read(&copies(limits::XML_NAMESPACE, 20_000));
     assert_eq!(many, Err(MinimiseError::Xml(XmlFault::Bound)), "a namespace that is declared again and again");
+}
+
+/// A field that an answer may hold and does not has not left.
+#[test]
+fn what_left_is_told() {
+    let paths = &["/r/a", "/r/a/@id", "/r/b/**"];
+    let left = |body: &str| reduce_xml(body.as_bytes(), &set(paths, Excess::Remove)).unwrap().left;
+    assert_eq!(left("<r><a>1</a><c>2</c></r>"), [0]);
+    assert_eq!(left("<r><a id='1' x='2'/></r>"), [1], "an element without text holds none");
+    assert_eq!(left("<r><b/><c><a>1</a></c></r>"), [2]);
+    assert_eq!(left("<r/>"), [0; 0]);
 }

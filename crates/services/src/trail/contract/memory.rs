@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use simpul_core::{MemberId, UnixTime, limits};
+use simpul_core::{MemberId, UnixTime};
 
 use crate::trail::pseudonym::Pseudonym;
 use crate::trail::secrecy::Month;
-use crate::trail::store::{Access, Entry, Nonce, NonceUse, Position, StoreError, TrailStore};
+use crate::trail::store::{Access, Entry, Nonce, NonceUse, Position, StoreError, TrailStore, Withholding};
 
 /// Access events in memory.
 #[derive(Default)]
@@ -64,6 +64,13 @@ impl State {
 }
 
 #[async_trait]
+impl Withholding for MemoryTrail {
+    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
+        Ok(self.lock().withheld.get(&(holder.clone(), month, law.to_owned())).copied().unwrap_or(0))
+    }
+}
+
+#[async_trait]
 impl TrailStore for MemoryTrail {
     async fn append(&self, accesses: &[Access]) -> Result<(), StoreError> {
         let mut state = self.lock();
@@ -79,17 +86,13 @@ impl TrailStore for MemoryTrail {
         Ok(own.filter(|entry| entry.position() < position).take(limit).cloned().collect())
     }
 
-    async fn withheld(&self, holder: &MemberId, month: Month, law: &str) -> Result<u64, StoreError> {
-        Ok(self.lock().withheld.get(&(holder.clone(), month, law.to_owned())).copied().unwrap_or(0))
-    }
-
     async fn take(&self, nonce: &Nonce, now: UnixTime) -> Result<NonceUse, StoreError> {
         let mut state = self.lock();
         state.nonces.retain(|_, known| known.until > now);
         if state.nonces.contains_key(&nonce.value) {
             return Ok(NonceUse::Again);
         }
-        if state.nonces.values().filter(|known| known.issuer == nonce.issuer).count() >= limits::TRAIL_NONCES {
+        if state.nonces.values().filter(|known| known.issuer == nonce.issuer).count() >= nonce.most {
             return Ok(NonceUse::Full);
         }
         state.nonces.insert(nonce.value.clone(), nonce.clone());

@@ -12,7 +12,7 @@ use std::process::Command;
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use serde_json::Value;
 
-pub(crate) use self::curl::Curl;
+pub(crate) use self::curl::{Curl, Reply};
 pub(crate) use self::process::Process;
 pub(crate) use self::relay::Relay;
 

@@ -32,6 +32,7 @@ mod rollback;
 mod schedule;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod trail;
 #[cfg(test)]
 mod travel;

@@ -107,7 +107,7 @@ fn separate_processes_through_a_recording_relay() {
     let middle = std::net::Ipv4Addr::new(a, b, c, d + 1);
     federation.edit("my/membership.toml", &format!("address = \"{ip}\""), &format!("address = \"{middle}\""));
     let relay = Relay::start(SocketAddr::from((middle, real.port())), real);
-    let _ocsp = Relay::start(SocketAddr::from((middle, ocsp.port())), ocsp);
+    let ocsp = Relay::start(SocketAddr::from((middle, ocsp.port())), ocsp);
     let mut running = federation.start_all();
     let base = federation.text("/id/server/consumer");
 
@@ -128,10 +128,13 @@ fn separate_processes_through_a_recording_relay() {
     assert_eq!(post.status, 200, "{post:?}");
     assert!(post.json()["persons"].as_array().unwrap().iter().any(|p| p["id"] == id), "{post:?}");
 
-    let seen = relay.seen();
+    let (seen, beside) = (relay.seen(), ocsp.seen());
     assert!(seen.len() > 4_000, "the exchange went through the relay: {} octets", seen.len());
-    for secret in [id, name, "x-road-client", "civil-registry/persons"] {
-        assert!(!seen.windows(secret.len()).any(|w| w == secret.as_bytes()), "`{secret}` is on the wire");
+    let holds = |octets: &[u8], text: &str| octets.windows(text.len()).any(|w| w == text.as_bytes());
+    assert!(holds(&beside, "HTTP/1.1 200"), "OCSP responses are plain HTTP (wire.md §3.8): what is plain is seen");
+    for secret in [id, name, "x-road-client", "civil-registry/persons", "familyName", "manpower"] {
+        assert!(!holds(&seen, secret), "`{secret}` is on the wire");
+        assert!(!holds(&beside, secret), "`{secret}` is on the wire beside it");
     }
 
     // What was exchanged is proved to both states, offline, each with its own anchor.
@@ -175,6 +178,18 @@ fn separate_processes_through_a_recording_relay() {
     assert!(cut.fault().starts_with("server.clientproxy."), "{cut:?}");
     let trace = cut.json()["detail"].as_str().unwrap().to_owned();
     assert!(running.process("id/server").says(&trace), "{}", running.process("id/server").errors());
+    relay.mend();
+    let again = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
+    assert_eq!(again.status, 200, "the call works again: {again:?}");
+
+    // So does a cut in the middle of a request, of which a part has passed.
+    let body = tempfile::NamedTempFile::new().unwrap();
+    body.as_file().set_len(8 * 1024 * 1024).unwrap();
+    relay.cut_after(1024 * 1024);
+    let search = Curl::get(&format!("{base}{PERSONS}/persons/search")).client(MANPOWER);
+    let cut = search.post_file("application/json", body.path()).send();
+    assert!(relay.is_cut() && cut.status == 500, "{cut:?}");
+    assert!(cut.fault().starts_with("server.clientproxy."), "{cut:?}");
     relay.mend();
     let again = Curl::get(&format!("{base}{PERSONS}/persons/{id}")).client(MANPOWER).send();
     assert_eq!(again.status, 200, "the call works again: {again:?}");

@@ -1,6 +1,7 @@
 //! The federation that the cases meet: the one of `demo --prepare`, with clients, services and rights of their own.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nix::unistd::Pid;
@@ -24,6 +25,8 @@ pub(super) struct Laboratory {
     pub(super) federation: Federation,
     pub(super) keys: Arc<Keys>,
     processes: Vec<(String, Process)>,
+    /// What processes said that were ended.
+    ended: Vec<(String, String)>,
 }
 
 impl Laboratory {
@@ -40,7 +43,7 @@ impl Laboratory {
         federation.stamps_on_demand();
         let keys = Keys::of(federation.dir());
         furnish(&federation, &keys);
-        Self { federation, keys: Arc::new(keys), processes: Vec::new() }
+        Self { federation, keys: Arc::new(keys), processes: Vec::new(), ended: Vec::new() }
     }
 
     /// Starts a role.
@@ -51,20 +54,24 @@ impl Laboratory {
 
     /// Ends a role as a power cut would.
     pub(super) fn kill(&mut self, name: &str) {
-        let before = self.processes.len();
-        self.processes.retain(|(n, _)| n != name);
-        assert!(self.processes.len() < before, "{name} runs");
+        let at = self.processes.iter().position(|(n, _)| n == name).unwrap_or_else(|| panic!("{name} runs"));
+        let (name, mut process) = self.processes.swap_remove(at);
+        process.kill();
+        self.ended.push((name, process.errors()));
     }
 
     /// Watches the security servers.
     pub(super) fn watch(&self) -> Watch {
         let servers = self.processes.iter().filter(|(name, _)| name.ends_with("/server"));
-        Watch::over(servers.map(|(name, process)| (name.clone(), process.pid())).collect::<Vec<(String, Pid)>>())
+        let dir = |name: &str| self.federation.dir().join(name.trim_end_matches("/server")).join("data/server/spool");
+        let watched = servers.map(|(name, process)| (name.clone(), process.pid(), dir(name)));
+        Watch::over(watched.collect::<Vec<(String, Pid, PathBuf)>>())
     }
 
     /// Panics that a process has reported, each by the line that says where.
     pub(super) fn panics(&self) -> Vec<String> {
-        let said = self.processes.iter().map(|(name, process)| (name, process.errors()));
+        let running = self.processes.iter().map(|(name, process)| (name.clone(), process.errors()));
+        let said = running.chain(self.ended.iter().cloned());
         let lines = said.flat_map(|(name, text)| {
             let found: Vec<String> =
                 text.lines().filter(|l| l.contains("panicked at")).map(|l| format!("{name}: {l}")).collect();

@@ -1,6 +1,6 @@
 //! Conformance by negative cases (`conformance/README.md`): each file says what meets the node, and by which clause of
 //! the wire reference it must answer how. A group of cases shares one federation of separate processes; after it a
-//! healthy call still works, the processes are the same ones, and they have not grown.
+//! healthy call still works, the processes are the same ones, and they have not grown, nor do they hold more open files.
 
 mod case;
 mod config;

@@ -1,10 +1,19 @@
-//! The processes under test, before and after: the same ones, and not much larger.
+//! The processes under test, before and after: the same ones, not much larger, and holding nothing of what is over.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
 /// The most that a process may grow while a group of cases runs: room for what it allocates once, and far below what
 /// the oversize cases send.
 const GROWTH_KIB: u64 = 32 * 1024;
+
+/// Open files that a process may hold more: links to a peer that are kept for the next call, and the log's own.
+const MORE_FILES: usize = 16;
+
+/// How long what a caller left may stay: longer than any patience of the laboratory.
+const RELEASED: Duration = Duration::from_secs(30);
 
 /// Processes and what they were when watching began.
 pub(super) struct Watch(Vec<Seen>);
@@ -14,14 +23,19 @@ struct Seen {
     pid: Pid,
     started: u64,
     rss_kib: u64,
+    files: usize,
+    /// Where bodies lie while they pass, and how many files are there.
+    spool: PathBuf,
+    spooled: usize,
 }
 
 impl Watch {
     /// Begins to watch.
-    pub(super) fn over(processes: impl IntoIterator<Item = (String, Pid)>) -> Self {
-        let seen = |(name, pid): (String, Pid)| {
+    pub(super) fn over(processes: impl IntoIterator<Item = (String, Pid, PathBuf)>) -> Self {
+        let seen = |(name, pid, spool): (String, Pid, PathBuf)| {
             let started = started(pid).unwrap_or_else(|| panic!("{name} runs"));
-            Seen { rss_kib: rss_kib(pid).unwrap(), name, pid, started }
+            let (rss_kib, files, spooled) = (rss_kib(pid).unwrap(), files(pid), entries(&spool));
+            Seen { rss_kib, files, spooled, name, pid, started, spool }
         };
         Self(processes.into_iter().map(seen).collect())
     }
@@ -29,12 +43,24 @@ impl Watch {
     /// What is wrong with them now.
     pub(super) fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
-        for Seen { name, pid, started: before, rss_kib: rss } in &self.0 {
+        for Seen { name, pid, started: before, rss_kib: rss, files: open, spool, spooled } in &self.0 {
             match (started(*pid), rss_kib(*pid)) {
                 (Some(now), Some(kib)) if now == *before => {
                     println!("  {name}: {rss} KiB before, {kib} KiB after");
                     if kib > rss + GROWTH_KIB {
                         findings.push(format!("{name} grew from {rss} KiB to {kib} KiB"));
+                    }
+                    let patience = Instant::now() + RELEASED;
+                    while files(*pid) > open + MORE_FILES && Instant::now() < patience {
+                        std::thread::yield_now();
+                    }
+                    let (now, left) = (files(*pid), entries(spool).saturating_sub(*spooled));
+                    println!("  {name}: {open} open files before, {now} after");
+                    if now > open + MORE_FILES {
+                        findings.push(format!("{name} had {open} open files and has {now}"));
+                    }
+                    if left > 0 {
+                        findings.push(format!("{name} left {left} bodies in its spool"));
                     }
                 }
                 _ => findings.push(format!("{name} is not the process that it was")),
@@ -51,6 +77,15 @@ fn started(pid: Pid) -> Option<u64> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let (state, started) = (fields.first()?, fields.get(19)?);
     (*state != "Z").then(|| started.parse().ok())?
+}
+
+/// How many files and sockets a process has open.
+fn files(pid: Pid) -> usize {
+    entries(Path::new(&format!("/proc/{pid}/fd")))
+}
+
+fn entries(folder: &Path) -> usize {
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
 /// The memory that a process holds now.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A relay between two addresses.
@@ -10,10 +10,11 @@ pub(crate) struct Relay {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     seen: Mutex<Vec<u8>>,
     cut: AtomicBool,
+    /// When so many octets have passed in all, it is cut.
+    cut_at: AtomicUsize,
     /// The next octets that pass are changed.
     tamper: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
@@ -22,7 +23,13 @@ struct Shared {
 impl Relay {
     /// Listens on `from` and passes everything on to `to` and back.
     pub(crate) fn start(from: SocketAddr, to: SocketAddr) -> Self {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            seen: Mutex::default(),
+            cut: AtomicBool::new(false),
+            cut_at: AtomicUsize::new(usize::MAX),
+            tamper: AtomicBool::new(false),
+            open: Mutex::default(),
+        });
         let listener = TcpListener::bind(from).unwrap();
         let state = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -46,10 +53,18 @@ impl Relay {
 
     /// Breaks every connection and takes no more.
     pub(crate) fn cut(&self) {
-        self.shared.cut.store(true, Ordering::SeqCst);
-        for stream in self.shared.open.lock().unwrap().drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.shared.cut();
+    }
+
+    /// Does so when so many more octets have passed: in the middle of what is under way then.
+    pub(crate) fn cut_after(&self, octets: usize) {
+        let seen = self.shared.seen.lock().unwrap().len();
+        self.shared.cut_at.store(seen + octets, Ordering::SeqCst);
+    }
+
+    /// Whether it is cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.shared.cut.load(Ordering::SeqCst)
     }
 
     /// Changes one bit of the next octets that pass, whichever way.
@@ -59,7 +74,24 @@ impl Relay {
 
     /// Takes connections again.
     pub(crate) fn mend(&self) {
+        self.shared.cut_at.store(usize::MAX, Ordering::SeqCst);
         self.shared.cut.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Keeps what passes; whether it may pass.
+    fn keep(&self, octets: &[u8]) -> bool {
+        let mut seen = self.seen.lock().unwrap();
+        seen.extend_from_slice(octets);
+        seen.len() < self.cut_at.load(Ordering::SeqCst)
     }
 }
 
@@ -67,7 +99,10 @@ fn pump(mut from: TcpStream, mut to: TcpStream, shared: Arc<Shared>) {
     std::thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(n @ 1..) = from.read(&mut buffer) {
-            shared.seen.lock().unwrap().extend_from_slice(&buffer[..n]);
+            if !shared.keep(&buffer[..n]) {
+                shared.cut();
+                break;
+            }
             if shared.tamper.swap(false, Ordering::SeqCst) {
                 buffer[n - 1] ^= 1;
             }

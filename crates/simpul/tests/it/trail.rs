@@ -71,6 +71,7 @@ const OWN: &str = r#"
 provider = "ID/GOV/3201/manpower"
 code = "jobs"
 url = "@REGISTER@"
+persons = "diplomas.*.holder.id"
 
 [[server.access]]
 provider = "ID/GOV/3201/manpower"
@@ -256,6 +257,10 @@ fn an_access_abroad_is_in_the_trail_for_the_next_question() {
     let trail = persons.trail(PERSON);
     assert_eq!(ids(&trail), ["trail-2", "trail-1"], "latest first: {trail}");
     assert_eq!((&trail["accesses"][0]["agreement"], &trail["accesses"][0]["holder"]), (&Value::Null, &HERE.into()));
+    // Without a token too, where the operator says where answers name persons.
+    let url = format!("{}/r1/{JOBS}/diplomas/LAB-00030", persons.base());
+    assert_eq!(Curl::get(&url).client(RECOGNITION).header("X-Road-Id", "trail-3").send().status, 200);
+    assert_eq!(ids(&persons.trail("LAB-00030")), ["trail-3"], "once, with two diplomas");
     // The identifier must not stand where it would be kept and told.
     let named = persons.call(JOBS, &format!("about-{PERSON}"), Some(&persons.token(JOBS, "about-")));
     assert_eq!(named.header("simpul-refusal"), "subject-named", "{named:?}");

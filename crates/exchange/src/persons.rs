@@ -7,10 +7,11 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use simpul_core::UnixTime;
+use simpul_core::ident::Instance;
 use simpul_ledger::RecordId;
 use simpul_policy::agreement::AgreementGrant;
 pub use simpul_trust::subject::Opened;
-use simpul_trust::subject::SubjectError;
+use simpul_trust::subject::{Subject, SubjectError};
 use simpul_wire::rest::RestRequest;
 
 /// A request that may be carried out, and names a person.
@@ -22,19 +23,28 @@ pub struct About<'a> {
     pub agreement: Option<&'a AgreementGrant>,
 }
 
-/// An answer that is about to leave, and is about a person.
+/// An answer that is about to leave, and is about persons.
 #[derive(Clone, Copy)]
 pub struct Access<'a> {
     /// What was asked.
     pub about: About<'a>,
-    /// The person.
-    pub person: &'a Opened,
-    /// Which of the fields that the agreement allows are in the answer: places in its list of fields.
-    pub fields: &'a [usize],
+    /// The persons; at least one.
+    pub persons: &'a [Concerned],
     /// The place of the request in the message log.
     pub record: RecordId,
     /// Now.
     pub at: UnixTime,
+}
+
+/// A person, and what the answer holds about that person.
+#[derive(Clone, Debug)]
+pub struct Concerned {
+    /// The identifier.
+    pub subject: Subject,
+    /// The state that gave it.
+    pub home: Instance,
+    /// Which of the fields that the agreement allows: places in its list of fields.
+    pub fields: Vec<usize>,
 }
 
 /// Whoever opens tokens, and keeps who used whose data.

@@ -199,12 +199,15 @@ pub fn person_headers(person: &Opened) -> [(&'static str, &str); 2] {
 }
 
 /// The headers of a request that go on to the service: all of them, but for those that only this server may set, and
-/// those with which an answer that is to be minimised would come coded, in part, or not at all.
-pub fn service_headers(request: &Recorded<Permitted<Request>>) -> impl Iterator<Item = &HeaderLine> {
-    let minimised = request.grant().agreement.is_some();
+/// those with which an answer that is read here would come coded, in part, or not at all.
+pub fn service_headers<'a>(
+    request: &'a Recorded<Permitted<Request>>,
+    service: &Service,
+) -> impl Iterator<Item = &'a HeaderLine> + use<'a> {
+    let read = request.grant().agreement.is_some() || service.persons.is_some();
     let headers = request.message().message().head().headers().iter();
     let own = |name: &str| [rest::SUBJECT_ID, rest::SUBJECT_HOME].iter().any(|own| own.eq_ignore_ascii_case(name));
-    headers.filter(move |h| !own(&h.name) && (!minimised || minimise::forwards_request_header(&h.name)))
+    headers.filter(move |h| !own(&h.name) && (!read || minimise::forwards_request_header(&h.name)))
 }
 
 /// A service's HTTP answer.

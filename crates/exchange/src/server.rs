@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use simpul_core::ident::Instance;
 use simpul_core::{ClientId, MemberId, ServerId, ServiceId};
+use simpul_policy::minimise::FieldPath;
 use simpul_policy::{AccessRights, Modes};
 use simpul_trust::cert::Certificate;
 
@@ -60,6 +62,17 @@ pub struct Service {
     pub disabled: Option<String>,
     /// For https: the certificates one of which the service must present; `None` accepts any.
     pub pinned: Option<Vec<Certificate>>,
+    /// Where its answers say whom they are about; `None` if they are looked at for nobody.
+    pub persons: Option<PersonsAt>,
+}
+
+/// Where the answers of a service name persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonsAt {
+    /// The place of their identifiers in a JSON answer.
+    pub place: FieldPath,
+    /// The state that gave them.
+    pub home: Instance,
 }
 
 /// Where a service is.

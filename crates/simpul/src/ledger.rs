@@ -93,11 +93,19 @@ impl Auditor<'_> {
             after = Some(last.id);
             for summary in &page {
                 self.follows(summary.id);
-                let Some(record) = self.store.load(summary.id).await? else { continue };
+                let judged = match self.store.load(summary.id).await {
+                    Ok(None) => continue,
+                    Ok(Some(record)) => {
+                        self.found.stamped += u64::from(record.stamp.is_some());
+                        self.one(&record).await?
+                    }
+                    // One that cannot be read is wrong, and says nothing of the others.
+                    Err(error @ StoreError::Damaged { .. }) => Err(chain(&error)),
+                    Err(error) => return Err(error),
+                };
                 self.found.records += 1;
-                self.found.stamped += u64::from(record.stamp.is_some());
-                if let Err(why) = self.one(&record).await? {
-                    self.found.wrong.push(format!("record {} ({}): {why}", record.id, record.record.message_id));
+                if let Err(why) = judged {
+                    self.found.wrong.push(format!("record {} ({}): {why}", summary.id, summary.message_id));
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! This crate implements ports of the domain crates and knows nothing of sockets, TLS or pages. A folder of it belongs
 //! to one process at a time, and to nobody but its user.
 
+mod database;
 pub mod files;
 pub mod sqlite;
 pub mod trail;

@@ -6,10 +6,11 @@ use futures_util::{StreamExt, stream};
 use simpul_core::limits;
 use simpul_policy::Grant;
 use simpul_policy::agreement::AgreementGrant;
-use simpul_policy::minimise::{self, MinimiseError};
+use simpul_policy::minimise::{self, FieldSet, MinimiseError, Named};
 use simpul_wire::rest::{Cited, Verdict};
 
 use crate::ports::{BodyError, BodyStream, ServiceReply};
+use crate::server::PersonsAt;
 
 /// Why an answer may not leave.
 #[derive(Debug, thiserror::Error)]
@@ -39,11 +40,17 @@ pub(super) struct Minimal {
     pub(super) reply: ServiceReply,
     /// Which of the fields that the agreement allows it holds; nothing is known of an answer without agreement.
     pub(super) fields: Vec<usize>,
+    /// Whom it is about, where the service says where that stands.
+    pub(super) named: Vec<Named>,
 }
 
 /// The answer without what the agreement does not allow; as it came, where no agreement was asked for.
-pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceReply) -> Result<Minimal, Excess> {
-    let Some(agreement) = agreement else { return Ok(Minimal { reply, fields: Vec::new() }) };
+pub(super) async fn reply(
+    agreement: Option<&AgreementGrant>,
+    persons: Option<&PersonsAt>,
+    reply: ServiceReply,
+) -> Result<Minimal, Excess> {
+    let Some(agreement) = agreement else { return unchanged(persons, reply).await };
     let body = match reply.body {
         Some(stream) => Some(whole(stream).await?),
         None => None,
@@ -51,6 +58,7 @@ pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceRepl
     let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
     let octets = body.as_deref().unwrap_or_default();
     let kept = minimise::answer(reply.status, headers, octets, &agreement.fields).map_err(Excess::Refused)?;
+    let named = named(persons, kept.status, octets, &agreement.fields)?;
     if kept.removed > 0 {
         tracing::info!(removed = kept.removed, "fields that the agreement does not allow were taken out of an answer");
     }
@@ -63,7 +71,38 @@ pub(super) async fn reply(agreement: Option<&AgreementGrant>, reply: ServiceRepl
         headers,
         body: body.map(|_| once(left)),
     };
-    Ok(Minimal { reply, fields: kept.left })
+    Ok(Minimal { reply, fields: kept.left, named })
+}
+
+/// The answer as it came, read only if it must be known whom it is about.
+async fn unchanged(persons: Option<&PersonsAt>, reply: ServiceReply) -> Result<Minimal, Excess> {
+    let ServiceReply { status, reason, headers, body } = reply;
+    let body = match (persons, body) {
+        (Some(_), Some(body)) => body,
+        (_, body) => {
+            let reply = ServiceReply { status, reason, headers, body };
+            return Ok(Minimal { reply, fields: Vec::new(), named: Vec::new() });
+        }
+    };
+    let octets = whole(body).await?;
+    let all = FieldSet::everything();
+    if !octets.is_empty() && (200..300).contains(&status) {
+        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+        minimise::answer(status, headers, &octets, &all).map_err(Excess::Refused)?;
+    }
+    let named = named(persons, status, &octets, &all)?;
+    let reply = ServiceReply { status, reason, headers, body: Some(once(octets)) };
+    Ok(Minimal { reply, fields: Vec::new(), named })
+}
+
+/// Whom an answer that was read is about; an error answer and an empty one are about nobody.
+fn named(persons: Option<&PersonsAt>, status: u16, octets: &[u8], allowed: &FieldSet) -> Result<Vec<Named>, Excess> {
+    match persons {
+        Some(at) if !octets.is_empty() && (200..300).contains(&status) => {
+            minimise::persons(octets, &at.place, allowed).map_err(Excess::Refused)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// A body of one piece.

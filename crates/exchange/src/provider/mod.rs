@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use simpul_ledger::{Recorded, Side};
+use simpul_policy::minimise::Named;
 use simpul_policy::{Entitled, Permitted, Refused};
 use simpul_trust::conf::GlobalConf;
+use simpul_trust::subject::Subject;
 use simpul_wire::soap;
 use tracing::Instrument;
 
@@ -21,9 +23,9 @@ pub use self::error::AnswerError;
 use self::minimal::Minimal;
 use crate::call::{Answer, AnswerBody, PeerCall};
 use crate::message::Request;
-use crate::persons::{About, Access, Opened, Persons, Unopened};
+use crate::persons::{About, Access, Concerned, NotRecorded, Opened, Persons, Unopened};
 use crate::ports::{Ports, ServiceLink};
-use crate::server::{ServerConf, Service};
+use crate::server::{PersonsAt, ServerConf, Service};
 use crate::{record, trace};
 
 /// Answers the messages of other security servers.
@@ -72,9 +74,10 @@ impl Provider {
         let recorded = self.record(permitted, &conf).await?;
         let reply = self.services.call(&recorded, person.as_ref(), service).await.map_err(AnswerError::Service)?;
         let (request, grant) = (recorded.message().message(), recorded.grant());
-        match minimal::reply(grant.agreement.as_ref(), reply).await {
-            Ok(Minimal { reply, fields }) => {
-                self.keep(&recorded, person.as_ref(), &fields).await?;
+        match minimal::reply(grant.agreement.as_ref(), service.persons.as_ref(), reply).await {
+            Ok(Minimal { reply, fields, named }) => {
+                let persons = concerned(person, service.persons.as_ref(), fields, named)?;
+                self.keep(&recorded, &persons).await?;
                 reply::answer(&self.ports, &conf, request, reply, minimal::decision(grant), trace)
             }
             Err(excess) => receipt::of_answer(&self.ports, &conf, request, grant, &excess, trace),
@@ -90,18 +93,15 @@ impl Provider {
         self.persons.open(token, &about, self.ports.clock.now()).await.map(Some)
     }
 
-    /// Keeps who used the data of the person, before anything of the answer leaves: a peer that has read the body and
+    /// Keeps who used the data of the persons, before anything of the answer leaves: a peer that has read the body and
     /// breaks off before the seal has used it all the same.
-    async fn keep(
-        &self,
-        recorded: &Recorded<Permitted<Request>>,
-        person: Option<&Opened>,
-        fields: &[usize],
-    ) -> Result<(), AnswerError> {
-        let Some(person) = person else { return Ok(()) };
+    async fn keep(&self, recorded: &Recorded<Permitted<Request>>, persons: &[Concerned]) -> Result<(), AnswerError> {
+        if persons.is_empty() {
+            return Ok(());
+        }
         let about =
             About { request: recorded.message().message().head(), agreement: recorded.grant().agreement.as_ref() };
-        let access = Access { about, person, fields, record: recorded.id(), at: self.ports.clock.now() };
+        let access = Access { about, persons, record: recorded.id(), at: self.ports.clock.now() };
         self.persons.record(&access).await.map_err(AnswerError::Access)
     }
 
@@ -146,6 +146,26 @@ impl Provider {
             body: AnswerBody::Whole(Bytes::from(soap::fault::encode(&fault, self.ports.dialect))),
         }
     }
+}
+
+/// The persons whom an answer is about: the one in the token, by all fields of the answer unless the answer itself says
+/// whose they are, and those in the answer, each by their own.
+fn concerned(
+    person: Option<Opened>,
+    at: Option<&PersonsAt>,
+    fields: Vec<usize>,
+    named: Vec<Named>,
+) -> Result<Vec<Concerned>, AnswerError> {
+    let mut all = Vec::new();
+    for (Named { identifier, left }, at) in named.into_iter().zip(at.into_iter().cycle()) {
+        let subject = Subject::new(identifier).map_err(|e| AnswerError::Access(NotRecorded(Box::new(e))))?;
+        all.push(Concerned { subject, home: at.home.clone(), fields: left });
+    }
+    if let Some(Opened { subject, home, .. }) = person {
+        let fields = if at.is_some() { Vec::new() } else { fields };
+        all.push(Concerned { subject, home, fields });
+    }
+    Ok(all)
 }
 
 /// The service that is asked, unless it is disabled (wire.md §9.2).

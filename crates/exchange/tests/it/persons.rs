@@ -10,6 +10,7 @@ use simpul_exchange::call::AnswerBody;
 use simpul_exchange::consumer::Consumer;
 use simpul_exchange::persons::{About, Access, NotRecorded, Opened, Persons, Unopened};
 use simpul_exchange::provider::Provider;
+use simpul_exchange::server::PersonsAt;
 use simpul_policy::Modes;
 use simpul_policy::agreement::Agreement;
 use simpul_trust::subject::{Subject, SubjectError};
@@ -61,8 +62,10 @@ impl Persons for Noted {
             return Err(NotRecorded("the disk is full".into()));
         }
         let clause = access.about.agreement.map(|a| a.clauses[0].to_string());
-        let person = access.person.subject.reveal().to_owned();
-        self.kept.lock().unwrap().push((person, clause, access.fields.to_vec(), access.record.number()));
+        for concerned in access.persons {
+            let person = format!("{}/{}", concerned.home, concerned.subject.reveal());
+            self.kept.lock().unwrap().push((person, clause.clone(), concerned.fields.clone(), access.record.number()));
+        }
         Ok(())
     }
 }
@@ -90,7 +93,11 @@ impl Ground {
     }
 
     async fn ask(&self, token: Option<&str>) -> Reply {
-        self.federation.register.next_body(octets([RAW]));
+        self.answered(token, RAW).await
+    }
+
+    async fn answered(&self, token: Option<&str>, body: &'static str) -> Reply {
+        self.federation.register.next_body(octets([body]));
         let call = with_header(get("/1"), "Simpul-Purpose", "dpv:IdentityVerification");
         let call = with_header(with_header(call, "Simpul-Basis", "uu-27"), "Simpul-Subject-Id", "somebody else");
         let call = with_header(call, "simpul-subject-home", "SG");
@@ -116,7 +123,7 @@ async fn the_service_alone_learns_whom_it_is_about() {
         let clause = agreed.then(|| "2.1".to_owned());
         let fields = if agreed { vec![0] } else { vec![] };
         let kept = ground.noted.kept.lock().unwrap().clone();
-        assert_eq!(kept, [("3201-ü".to_owned(), clause, fields, seen.record.number())]);
+        assert_eq!(kept, [("ID/3201-ü".to_owned(), clause, fields, seen.record.number())]);
     }
 }
 
@@ -206,4 +213,43 @@ async fn a_provider_without_keys_answers_nothing_about_persons() {
     assert_eq!((answer.error(), answer.header("Simpul-Refusal")), (Some(DENIED), Some("subject-no-keys")));
     assert_eq!(federation.register.calls().len(), 0);
     federation.audit().await;
+}
+
+/// An answer may say itself whom it is about: each person by their own fields, with a token or without.
+#[tokio::test]
+async fn persons_in_an_answer_are_told_too() {
+    const TWO: &str = r#"{"name":"Siti","all":[{"id":"a-1"},{"id":"b-2"}]}"#;
+    for agreed in [true, false] {
+        let ground = Ground::new(agreed).await;
+        let at = |place: &str| {
+            let at = PersonsAt { place: place.parse().unwrap(), home: "MY".parse().unwrap() };
+            ground.federation.my.server.change(|server| {
+                server.services.values_mut().for_each(|service| service.persons = Some(at.clone()));
+            });
+        };
+        let told = || {
+            let mut kept = ground.noted.kept.lock().unwrap();
+            std::mem::take(&mut *kept).into_iter().map(|(person, _, fields, _)| (person, fields)).collect::<Vec<_>>()
+        };
+        let person = |name: &str, fields: &[usize]| (name.to_owned(), fields.to_vec());
+        let whole = if agreed { vec![] } else { vec![0] };
+        at("all.*.id");
+        let answer = ground.answered(None, TWO).await;
+        assert_eq!((answer.status, answer.text().contains("a-1")), (200, !agreed), "{answer:?}");
+        assert_eq!(told(), [person("MY/a-1", &whole), person("MY/b-2", &whole)]);
+        let answer = ground.answered(Some("good"), TWO).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(told(), [person("MY/a-1", &whole), person("MY/b-2", &whole), person("ID/3201-ü", &[])]);
+        at("name");
+        assert_eq!(ground.answered(None, TWO).await.status, 200);
+        assert_eq!(told(), [person("MY/Siti", &[0])], "by the field that the agreement allows, or by all");
+        // Nobody is passed over.
+        at("all.*.nik");
+        let answer = ground.answered(None, TWO).await;
+        assert_eq!(answer.error(), Some(DENIED), "{answer:?}");
+        assert!(answer.header("Simpul-Refusal").unwrap().starts_with("answer"));
+        at("name");
+        ground.noted.broken.store(true, Ordering::SeqCst);
+        assert_eq!(ground.answered(None, TWO).await.error(), Some("server.serverproxy.logging_failed"));
+    }
 }

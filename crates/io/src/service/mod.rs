@@ -124,7 +124,8 @@ impl ServiceLink for Services {
                 why: "the message's body is not at hand".to_owned(),
             })?),
         };
-        let mut headers: Vec<_> = service_headers(recorded).map(|h| (h.name.as_str(), h.value.as_bytes())).collect();
+        let mut headers: Vec<_> =
+            service_headers(recorded, service).map(|h| (h.name.as_str(), h.value.as_bytes())).collect();
         headers.extend(person.into_iter().flat_map(person_headers).map(|(name, value)| (name, value.as_bytes())));
         let call = Call {
             method: head.method(),

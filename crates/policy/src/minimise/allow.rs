@@ -17,6 +17,15 @@ pub struct FieldSet {
     pub excess: Excess,
 }
 
+impl FieldSet {
+    /// Every answer in JSON, whole.
+    #[must_use]
+    pub fn everything() -> Self {
+        let all = FieldPath(Path::Json { steps: Vec::new(), subtree: true });
+        Self { allowed: vec![all], excess: Excess::Remove }
+    }
+}
+
 /// What happens to a field that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Excess {

@@ -7,6 +7,7 @@ mod allow;
 mod answer;
 mod json;
 mod path;
+mod persons;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -17,6 +18,7 @@ pub use self::allow::{Excess, FieldSet};
 pub use self::answer::{HeaderFault, MinimisedAnswer, answer, forwards_request_header};
 pub use self::json::{JsonFault, reduce_json};
 pub use self::path::{FieldPath, FieldPathError};
+pub use self::persons::{Named, persons};
 pub use self::xml::{XmlFault, reduce_xml};
 
 /// A body that holds nothing but what is allowed.
@@ -63,6 +65,12 @@ pub enum MinimiseError {
     /// A status that no whole answer has.
     #[error("an answer with status {0} cannot be minimised")]
     Status(u16),
+    /// A part of the answer is about somebody, and no identifier says about whom.
+    #[error("the answer does not say whom it is about where it should")]
+    Person,
+    /// About more persons than [`limits::TRAIL_PERSONS`].
+    #[error("an answer about {0} persons, more than {max}", max = limits::TRAIL_PERSONS)]
+    Persons(usize),
     /// A header that stands against it.
     #[error("the answer cannot be read: {0}")]
     Header(HeaderFault),

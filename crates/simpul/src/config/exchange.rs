@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use simpul_core::ClientId;
-use simpul_core::ident::ServiceCode;
-use simpul_exchange::server::{ConnectionType, Place};
+use simpul_core::ident::{Instance, ServiceCode};
+use simpul_exchange::server::{ConnectionType, PersonsAt, Place};
+use simpul_policy::minimise::FieldPath;
 use simpul_policy::mode::{Partner, Rule};
 use simpul_policy::{Endpoint, Mode, Subject};
 
@@ -49,6 +50,13 @@ pub(crate) struct ServiceEntry {
     pub(crate) disabled: Option<String>,
     /// For https: PEM files of the certificates one of which the service must present. Absent accepts any.
     pub(crate) pinned: Option<Vec<Named>>,
+    /// Where its JSON answers hold the identifiers of the persons whom they are about, as a path of the language of
+    /// agreements: `persons.*.id`. Absent, answers are looked at for nobody.
+    #[serde(default, deserialize_with = "some")]
+    pub(crate) persons: Option<FieldPath>,
+    /// The state that gave these identifiers; absent, the own one.
+    #[serde(default, deserialize_with = "some")]
+    pub(crate) persons_home: Option<Instance>,
     /// Its OpenAPI 3 description, a file or URL (for people; the exchange does not read it).
     pub(crate) openapi: Option<String>,
 }
@@ -156,6 +164,12 @@ impl ServiceEntry {
                 self.code
             )),
         }
+    }
+
+    /// Where its answers name persons.
+    pub(crate) fn persons_at(&self) -> Option<PersonsAt> {
+        let home = self.persons_home.as_ref().unwrap_or_else(|| self.provider.instance());
+        self.persons.as_ref().map(|place| PersonsAt { place: place.clone(), home: home.clone() })
     }
 
     /// How long an answer may be awaited.

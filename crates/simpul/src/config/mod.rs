@@ -271,6 +271,17 @@ path = "/persons/*"
                 "others look for it under the code \"subject-keys\"",
             ),
             (
+                "code = \"persons\"",
+                "code = \"persons\"\npersons = \"persons.**\"",
+                "a path to single values of JSON is needed",
+            ),
+            (
+                "code = \"persons\"",
+                "code = \"persons\"\npersons = \"persons.*.id\"",
+                "portals need the service \"subject-keys\"",
+            ),
+            ("code = \"persons\"", "code = \"persons\"\npersons-home = \"ID\"", "says nothing without persons"),
+            (
                 "[[server.access]]",
                 "[[server.service]]\nprovider = \"MY/GOV/1001/civil-registry\"\ncode = \"data-trail\"\nbuilt-in = \"data-trail\"\n[[server.access]]",
                 "portals need the service \"subject-keys\"",

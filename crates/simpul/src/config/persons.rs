@@ -1,7 +1,7 @@
 //! `[server.subjects]` and `[server.trail]`: persons in exchanges, and who used their data.
 
 use serde::Deserialize;
-use simpul_core::{MemberId, ServiceId};
+use simpul_core::{ClientId, MemberId, ServiceId};
 
 use super::values::texts;
 use super::{BuiltIn, ServiceEntry};
@@ -59,6 +59,31 @@ impl TrailSettings {
         if self.epoch == 0 {
             return Err("[server.trail] epoch = 0: numbers begin with 1".to_owned());
         }
+        let keys_of = |provider: &ClientId| {
+            let keys = |s: &ServiceEntry| s.provider == *provider && s.built_in == Some(BuiltIn::SubjectKeys);
+            services.iter().any(keys)
+        };
+        for service in services {
+            let (code, provider) = (&service.code, service.provider.short());
+            match &service.persons {
+                Some(place) if !place.is_json() || place.is_subtree() => {
+                    return Err(format!(
+                        "[[server.service]] persons = \"{place}\": a path to single values of JSON is needed"
+                    ));
+                }
+                Some(place) if !keys_of(&service.provider) => {
+                    return Err(format!(
+                        "[[server.service]] persons = \"{place}\": portals need the service \"{SUBJECT_KEYS}\" of {provider}"
+                    ));
+                }
+                None if service.persons_home.is_some() => {
+                    return Err(format!(
+                        "[[server.service]] code = \"{code}\": persons-home says nothing without persons"
+                    ));
+                }
+                Some(_) | None => {}
+            }
+        }
         for service in services {
             let code = match service.built_in {
                 Some(BuiltIn::SubjectKeys) => SUBJECT_KEYS,
@@ -71,8 +96,7 @@ impl TrailSettings {
                     "[[server.service]] code = \"{found}\": others look for it under the code \"{code}\""
                 ));
             }
-            let keys = |s: &ServiceEntry| s.provider == service.provider && s.built_in == Some(BuiltIn::SubjectKeys);
-            if !services.iter().any(keys) {
+            if !keys_of(&service.provider) {
                 return Err(format!(
                     "[[server.service]] code = \"{found}\": portals need the service \"{SUBJECT_KEYS}\" of {provider} to ask it"
                 ));

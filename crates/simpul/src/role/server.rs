@@ -230,8 +230,14 @@ fn server_conf(role: &ServerRole, internal: &Certificate) -> Result<ServerConf, 
                 Some(all)
             }
         };
-        let service =
-            Service { id: id.clone(), place, timeout: entry.timeout(), disabled: entry.disabled.clone(), pinned };
+        let service = Service {
+            id: id.clone(),
+            place,
+            timeout: entry.timeout(),
+            disabled: entry.disabled.clone(),
+            pinned,
+            persons: entry.persons_at(),
+        };
         services.insert(id, service);
     }
     let modes = Modes::new(role.rules());

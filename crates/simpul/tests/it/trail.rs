@@ -36,6 +36,24 @@ fields = ["keys.*.kty", "keys.*.use", "keys.*.alg", "keys.*.kid", "keys.*.crv", 
 excess = "refuse"
 retention-days = 1
 residency = ["ID"]
+
+[[clause]]
+id = "2.3"
+kind = "grant"
+text = { id = "Jejak data.", en = "The data trail." }
+
+[clause.grant]
+consumers = ["ID/GOV/3201/recognition"]
+provider = "MY/GOV/1002/qualifications"
+service = "data-trail"
+endpoints = ["POST /accesses"]
+purposes = ["dpv:RightsFulfillment"]
+basis = [{ id = "uu-27", law = "UU 27/2022", article = "7" }]
+categories = ["accesses"]
+fields = ["accesses.**", "next"]
+excess = "refuse"
+retention-days = 1
+residency = ["ID"]
 "#;
     let condition =
         "residency = [\"ID\"]\nconditions = { consent = false, subject = true, case = false, approvals = 0 }";
@@ -53,6 +71,7 @@ const OWN: &str = r#"
 provider = "ID/GOV/3201/manpower"
 code = "jobs"
 url = "@REGISTER@"
+persons = "diplomas.*.holder.id"
 
 [[server.access]]
 provider = "ID/GOV/3201/manpower"
@@ -85,6 +104,14 @@ service = "data-trail"
 subject = "ID/GOV/3299/portal"
 "#;
 
+/// What the operator of MY adds: the ministry of ID may ask its trail too, under the agreement.
+const ASKED: &str = r#"
+[[server.access]]
+provider = "MY/GOV/1002/qualifications"
+service = "data-trail"
+subject = "ID/GOV/3201/recognition"
+"#;
+
 struct Persons {
     parties: Parties,
     running: Running,
@@ -97,6 +124,8 @@ impl Persons {
         let config = federation.config("id");
         let own = OWN.replace("@REGISTER@", federation.text("/my/register"));
         std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &own).unwrap();
+        let config = federation.config("my");
+        std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + ASKED).unwrap();
         let more = format!("[server.trail]\nportals = [\"ID/GOV/3299\"]\nholders = [\"{HERE}\", ");
         federation.edit("id/simpul.toml", "[server.trail]\nholders = [", &more);
         let running = parties.federation.start_all();
@@ -228,6 +257,10 @@ fn an_access_abroad_is_in_the_trail_for_the_next_question() {
     let trail = persons.trail(PERSON);
     assert_eq!(ids(&trail), ["trail-2", "trail-1"], "latest first: {trail}");
     assert_eq!((&trail["accesses"][0]["agreement"], &trail["accesses"][0]["holder"]), (&Value::Null, &HERE.into()));
+    // Without a token too, where the operator says where answers name persons.
+    let url = format!("{}/r1/{JOBS}/diplomas/LAB-00030", persons.base());
+    assert_eq!(Curl::get(&url).client(RECOGNITION).header("X-Road-Id", "trail-3").send().status, 200);
+    assert_eq!(ids(&persons.trail("LAB-00030")), ["trail-3"], "once, with two diplomas");
     // The identifier must not stand where it would be kept and told.
     let named = persons.call(JOBS, &format!("about-{PERSON}"), Some(&persons.token(JOBS, "about-")));
     assert_eq!(named.header("simpul-refusal"), "subject-named", "{named:?}");
@@ -286,6 +319,30 @@ fn questions_are_judged() {
     assert_eq!(told["holders"][2]["error"], "server.clientproxy.http_error.403");
     let stranger = persons.post("/simpul/data-trail", &json!({ "client": RECOGNITION, "subject": PERSON }));
     assert!(stranger.json()["holders"].as_array().unwrap().iter().all(|h| h["answered"] == false), "{stranger:?}");
+}
+
+/// Where an agreement decides, it decides the question too; pages follow each other.
+#[test]
+fn a_portal_asks_under_an_agreement() {
+    let mut persons = Persons::new();
+    let two = "portals = [\"ID/GOV/3299\", \"ID/GOV/3201\"]";
+    persons.parties.federation.edit("my/simpul.toml", "portals = [\"ID/GOV/3299\"]", two);
+    persons.running.process("my/server").restart();
+    for id in ["first", "second"] {
+        assert_eq!(persons.call(DIPLOMAS, id, Some(&persons.token(DIPLOMAS, PERSON))).status, 200);
+    }
+    let page = |after: Value| {
+        let question = json!({
+            "client": RECOGNITION, "subject": PERSON, "holders": [ABROAD], "limit": 1, "after": after,
+        });
+        persons.post("/simpul/data-trail", &question).json()
+    };
+    let newest = page(json!({}));
+    assert_eq!((answered(&newest), ids(&newest)), (vec![(ABROAD, true)], vec!["second"]), "{newest}");
+    let rest = page(json!({ ABROAD: newest["holders"][0]["next"] }));
+    assert_eq!((answered(&rest), ids(&rest)), (vec![(ABROAD, true)], vec!["first"]), "{rest}");
+    assert_eq!(rest["holders"][0]["next"], Value::Null);
+    assert_eq!(answered(&page(json!({ ABROAD: "no cursor" }))), [(ABROAD, false)]);
 }
 
 /// What a law hides is counted beside the running server, and told only when the month is over.

@@ -1,50 +1,6 @@
 //! What SQLite says, and what it means for the evidence.
 
-use std::path::{Path, PathBuf};
-
 use simpul_ledger::StoreError;
-
-use crate::files::FolderError;
-
-/// Why a ledger cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Its folder cannot be used.
-    #[error("the ledger's folder cannot be used")]
-    Folder(#[source] FolderError),
-    /// SQLite refused.
-    #[error("cannot {what} the ledger {path}")]
-    Sql {
-        /// What was tried.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        #[source]
-        cause: sqlx::Error,
-    },
-    /// A newer version wrote it.
-    #[error("the ledger {path} has schema {found}, and this version knows up to {known}: use the newer version")]
-    NewerSchema {
-        /// The file.
-        path: PathBuf,
-        /// The schema in the file.
-        found: i64,
-        /// The newest schema that this version knows.
-        known: i64,
-    },
-    /// It is the database of something else.
-    #[error("{path} is a database, but no ledger")]
-    NotALedger {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-pub(super) fn opening(path: &Path, what: &'static str) -> impl FnOnce(sqlx::Error) -> OpenError {
-    let path = path.to_owned();
-    move |cause| OpenError::Sql { what, path, cause }
-}
 
 /// What a failed change means. Only what SQLite is known to have refused cleanly may be tried again; after anything
 /// else, a failed flush above all, what is durable is not known.

@@ -7,13 +7,11 @@ mod dictionaries;
 mod error;
 mod read;
 mod rows;
-mod schema;
 mod stamps;
 mod view;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,15 +19,16 @@ use simpul_ledger::pack::Packer;
 use simpul_ledger::{
     ConfId, Filter, Head, KeptConf, LedgerStore, NewRecord, Page, RecordId, Stamp, StoreError, StoredRecord, Summary,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row};
+use sqlx::Row;
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
 use self::changes::Changes;
 use self::dictionaries::Dictionaries;
-pub use self::error::OpenError;
 pub(crate) use self::error::refused_cleanly;
 pub use self::view::LedgerView;
+pub use crate::database::OpenError;
+use crate::database::{Kind, Opened};
 use crate::files::Folder;
 
 /// A [`LedgerStore`] in a folder of its own.
@@ -53,17 +52,22 @@ struct Writer {
     dictionaries: Arc<Dictionaries>,
 }
 
-const FILE: &str = "ledger.db";
-const READERS: u32 = 4;
+const LEDGER: Kind = Kind {
+    name: "message log",
+    file: "ledger.db",
+    schemas: "simpul_schema",
+    migrations: &[
+        include_str!("../../migrations/0001_message_log.sql"),
+        include_str!("../../migrations/0002_batch_timestamps.sql"),
+        include_str!("../../migrations/0003_dictionaries.sql"),
+    ],
+};
 const SETTINGS: [(&str, &str); 4] = [
     ("journal_mode", "PRAGMA journal_mode"),
     ("synchronous", "PRAGMA synchronous"),
     ("foreign_keys", "PRAGMA foreign_keys"),
     ("page_size", "PRAGMA page_size"),
 ];
-/// Octets to which the write-ahead log is cut back after a burst.
-const WAL_KEPT: &str = "67108864";
-const BUSY: Duration = Duration::from_secs(5);
 
 impl SqliteLedger {
     /// Opens the ledger in this folder, or makes it; brings an older schema up to date. No repair is needed after a
@@ -72,25 +76,10 @@ impl SqliteLedger {
     /// Refuses a folder that others may enter or that another process uses, a file that is no ledger, and a ledger
     /// that a newer version has written.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let folder = Folder::open(path).map_err(OpenError::Folder)?;
-        let file = folder.file(FILE).map_err(OpenError::Folder)?;
-        let options = options(&file);
-        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
-        schema::migrate(&mut connection, &file).await?;
-        folder.sync().map_err(OpenError::Folder)?;
-        let reading = options.pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(reading)
-            .await
-            .map_err(error::opening(&file, "open"))?;
+        let Opened { folder, changes, readers } = LEDGER.open(path).await?;
         let dictionaries = Arc::<Dictionaries>::default();
-        let writer = Writer {
-            changes: Changes::on(connection),
-            next: None,
-            packer: Packer::default(),
-            dictionaries: Arc::clone(&dictionaries),
-        };
+        let packer = Packer::default();
+        let writer = Writer { changes, next: None, packer, dictionaries: Arc::clone(&dictionaries) };
         Ok(Self { writer: Mutex::new(writer), readers, dictionaries, _folder: folder })
     }
 
@@ -112,18 +101,6 @@ impl SqliteLedger {
         self.readers.close().await;
         self.writer.into_inner().changes.close().await.map_err(error::writing("close the ledger"))
     }
-}
-
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .pragma("trusted_schema", "off")
-        .pragma("journal_size_limit", WAL_KEPT)
-        .disable_statement_logging()
 }
 
 #[async_trait]

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use simpul_ledger::{Filter, Page, RecordId, StoreError, StoredRecord, Summary};
-use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::SqlitePool;
 
 use super::dictionaries::Dictionaries;
-use super::{FILE, OpenError, error, options, read};
+use super::{LEDGER, OpenError, error, read};
 
 /// A message log that is read and never written; another process may have it open.
 #[derive(Debug)]
@@ -18,10 +18,7 @@ pub struct LedgerView {
 impl LedgerView {
     /// Opens the log in this folder; it must be there, and written by this version.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = path.join(FILE);
-        let options = options(&file).create_if_missing(false).pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        let readers = readers.map_err(error::opening(&file, "open"))?;
+        let readers = LEDGER.view(path).await?;
         Ok(Self { readers, dictionaries: Dictionaries::default() })
     }
 

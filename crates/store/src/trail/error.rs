@@ -1,51 +1,8 @@
 //! What SQLite says, and what it means for the trail.
 
-use std::path::{Path, PathBuf};
-
 use simpul_services::trail::StoreError;
 
-use crate::files::FolderError;
 use crate::sqlite::refused_cleanly;
-
-/// Why a data trail cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Its folder cannot be used.
-    #[error("the data trail's folder cannot be used")]
-    Folder(#[source] FolderError),
-    /// SQLite refused.
-    #[error("cannot {what} the data trail {path}")]
-    Sql {
-        /// What was tried.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        #[source]
-        cause: sqlx::Error,
-    },
-    /// A newer version wrote it.
-    #[error("the data trail {path} has schema {found}, and this version knows up to {known}: use the newer version")]
-    NewerSchema {
-        /// The file.
-        path: PathBuf,
-        /// The schema in the file.
-        found: i64,
-        /// The newest schema that this version knows.
-        known: i64,
-    },
-    /// It is the database of something else.
-    #[error("{path} is a database, but no data trail")]
-    NotATrail {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-pub(super) fn opening(path: &Path, what: &'static str) -> impl FnOnce(sqlx::Error) -> OpenError {
-    let path = path.to_owned();
-    move |cause| OpenError::Sql { what, path, cause }
-}
 
 /// What a failed change means: after anything that SQLite did not refuse cleanly, what is durable is not known.
 pub(super) fn writing(what: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {

@@ -4,21 +4,19 @@ mod append;
 mod error;
 mod nonces;
 mod read;
-mod schema;
 
 use std::path::Path;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_core::{MemberId, UnixTime};
 use simpul_services::trail::{
     Access, Entry, Month, Nonce, NonceUse, Position, Pseudonym, StoreError, TrailStore, Withholding,
 };
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
-pub use self::error::OpenError;
+pub use crate::database::OpenError;
+use crate::database::{Kind, Opened};
 use crate::files::Folder;
 use crate::sqlite::changes::Changes;
 
@@ -38,11 +36,12 @@ struct Writer {
     known: append::Known,
 }
 
-const FILE: &str = "trail.db";
-const READERS: u32 = 4;
-/// Octets to which the write-ahead log is cut back after a burst.
-const WAL_KEPT: &str = "67108864";
-const BUSY: Duration = Duration::from_secs(5);
+const TRAIL: Kind = Kind {
+    name: "data trail",
+    file: "trail.db",
+    schemas: "simpul_trail_schema",
+    migrations: &[include_str!("../../migrations/trail/0001_trail.sql")],
+};
 
 impl SqliteTrail {
     /// Opens the trail in this folder, or makes it; brings an older schema up to date. No repair is needed after a
@@ -51,19 +50,8 @@ impl SqliteTrail {
     /// Refuses a folder that others may enter or that another process uses, a file that is no trail, and a trail that
     /// a newer version has written.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let folder = Folder::open(path).map_err(OpenError::Folder)?;
-        let file = folder.file(FILE).map_err(OpenError::Folder)?;
-        let options = options(&file);
-        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
-        schema::migrate(&mut connection, &file).await?;
-        folder.sync().map_err(OpenError::Folder)?;
-        let reading = options.pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(reading)
-            .await
-            .map_err(error::opening(&file, "open"))?;
-        let writer = Writer { changes: Changes::on(connection), known: append::Known::default() };
+        let Opened { folder, changes, readers } = TRAIL.open(path).await?;
+        let writer = Writer { changes, known: append::Known::default() };
         Ok(Self { writer: Mutex::new(writer), readers, _folder: folder })
     }
 
@@ -72,18 +60,6 @@ impl SqliteTrail {
         self.readers.close().await;
         self.writer.into_inner().changes.close().await.map_err(error::writing("close the data trail"))
     }
-}
-
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .pragma("trusted_schema", "off")
-        .pragma("journal_size_limit", WAL_KEPT)
-        .disable_statement_logging()
 }
 
 #[async_trait]
@@ -101,10 +77,7 @@ pub struct TrailCounts {
 impl TrailCounts {
     /// Opens the trail in this folder; it must be there, and written by this version.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = path.join(FILE);
-        let options = options(&file).create_if_missing(false).pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        Ok(Self { readers: readers.map_err(error::opening(&file, "open"))? })
+        TRAIL.view(path).await.map(|readers| Self { readers })
     }
 }
 

@@ -219,7 +219,7 @@ fn provider_server() -> ServerConf {
         }
         let disabled = (*code == "closed").then(|| NOTICE.to_owned());
         let place = Place::At(format!("http://{code}.lab.example/v1"));
-        services.insert(id.clone(), Service { id, place, timeout: None, disabled, pinned: None });
+        services.insert(id.clone(), Service { id, place, timeout: None, disabled, pinned: None, persons: None });
     }
     ServerConf {
         id: MY_SERVER.parse().unwrap(),

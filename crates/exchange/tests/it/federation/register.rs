@@ -79,7 +79,7 @@ impl ServiceLink for Register {
         &self,
         request: &Recorded<Permitted<Request>>,
         person: Option<&Opened>,
-        _: &Service,
+        service: &Service,
     ) -> Result<ServiceReply, LinkError> {
         let message = request.message().message();
         let body = match message.body() {
@@ -92,7 +92,7 @@ impl ServiceLink for Register {
             method: head.method().to_owned(),
             path: head.service_path().to_owned(),
             query: head.query().map(str::to_owned),
-            headers: service_headers(request).map(|h| (h.name.clone(), h.value.clone())).collect(),
+            headers: service_headers(request, service).map(|h| (h.name.clone(), h.value.clone())).collect(),
             person: person.map(|p| p.subject.reveal().to_owned()),
             block: head.block().clone(),
             body,

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use simpul_core::{ClientId, MemberId, ServiceId, UnixTime, limits};
 use simpul_exchange::persons::{About, Access, NoPersons, NotRecorded, Opened, Persons, Unopened};
 use simpul_exchange::ports::Clock;
+use simpul_policy::agreement::AgreementGrant;
 use simpul_services::trail::{
-    AccessEvent, Concerned, EventError, Exchange, Nonce, NonceUse, Part, Person, Portals, PseudonymKey, Trail,
-    TrailParts, TrailStore,
+    self, AccessEvent, EventError, Exchange, Nonce, NonceUse, Part, Person, Portals, PseudonymKey, Trail, TrailParts,
+    TrailStore,
 };
 use simpul_store::trail::SqliteTrail;
 use simpul_trust::cert::Certificate;
@@ -100,7 +101,8 @@ impl Persons for Room {
         let agreement = about.agreement.map_or([0; 32], |agreement| *agreement.digest.as_bytes());
         let opened = open_subject(token, &Binding { agreement: &agreement, service }, &**keys, at)?;
         // Found out now, and not after the service was asked.
-        match event(about, &opened, &[], 0, at) {
+        let person = Person::new(opened.home.clone(), opened.subject.clone());
+        match event(about, vec![trail::Concerned { person, part: Part::Fields(Vec::new()) }], 0, at) {
             Ok(_) => {}
             Err(EventError::Identifier(what)) => return Err(Unopened::Named(what)),
             Err(error) => return Err(Unopened::Unavailable(Box::new(error))),
@@ -121,7 +123,12 @@ impl Persons for Room {
     }
 
     async fn record(&self, access: &Access<'_>) -> Result<(), NotRecorded> {
-        let event = event(&access.about, access.person, access.fields, access.record.number(), access.at);
+        let grant = access.about.agreement;
+        let persons = access.persons.iter().map(|concerned| trail::Concerned {
+            person: Person::new(concerned.home.clone(), concerned.subject.clone()),
+            part: part_of(grant, &concerned.fields),
+        });
+        let event = event(&access.about, persons.collect(), access.record.number(), access.at);
         let event = event.map_err(|e| NotRecorded(Box::new(e)))?;
         let trail = self.trail(access.about.request.service(), Arc::new(Nobody));
         let trail = trail.ok_or_else(|| NotRecorded("the provider has no keys for tokens".into()))?;
@@ -129,11 +136,10 @@ impl Persons for Room {
     }
 }
 
-/// What is kept of an access. `fields` are places in the list of the agreement; without one nothing is known of them.
+/// What is kept of an access.
 fn event(
     about: &About<'_>,
-    person: &Opened,
-    fields: &[usize],
+    persons: Vec<trail::Concerned>,
     record: u64,
     at: UnixTime,
 ) -> Result<AccessEvent, EventError> {
@@ -149,18 +155,17 @@ fn event(
         request_id: request.request_id(),
         record,
     };
-    let identified = Person::new(person.home.clone(), person.subject.clone());
     match about.agreement {
-        Some(grant) => {
-            let left = fields.iter().filter_map(|place| grant.fields.allowed.get(*place)).map(ToString::to_string);
-            let part = Part::Fields(left.collect());
-            AccessEvent::granted(&exchange, grant, vec![Concerned { person: identified, part }])
-        }
-        None => {
-            let concerned = Concerned { person: identified, part: Part::Whole };
-            AccessEvent::by_access_right(&exchange, Vec::new(), vec![concerned])
-        }
+        Some(grant) => AccessEvent::granted(&exchange, grant, persons),
+        None => AccessEvent::by_access_right(&exchange, Vec::new(), persons),
     }
+}
+
+/// The fields about one person, by their places in the list of the agreement; without one nothing is known of them.
+fn part_of(grant: Option<&AgreementGrant>, places: &[usize]) -> Part {
+    let Some(grant) = grant else { return Part::Whole };
+    let left = places.iter().filter_map(|place| grant.fields.allowed.get(*place)).map(ToString::to_string);
+    Part::Fields(left.collect())
 }
 
 /// Who records asks nothing.

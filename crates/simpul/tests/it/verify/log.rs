@@ -45,11 +45,24 @@ async fn open(federation: &Federation) -> SqliteConnection {
 /// The content type of a timestamp token, DER (RFC 3161 §2.4.2).
 const ID_CT_TST_INFO: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04";
 
-/// Changes one octet of the content of a row, behind the first occurrence of some octets.
-async fn flip(log: &mut SqliteConnection, table: &str, key: &str, id: i64, after: &[u8]) {
+/// Where an octet is changed.
+#[derive(Clone, Copy)]
+enum Octet {
+    /// Behind the first occurrence of some octets.
+    After(&'static [u8]),
+    /// So many hundredths into the content. A record is packed (crate ledger, module `pack`): the dictionary's name stands
+    /// first, the message at the beginning of the block, the seal in the middle and the configurations at the end.
+    Percent(usize),
+}
+
+/// Changes one octet of the content of a row.
+async fn flip(log: &mut SqliteConnection, table: &str, key: &str, id: i64, octet: Octet) {
     let select = sqlx::AssertSqlSafe(format!("SELECT content FROM {table} WHERE {key} = ?"));
     let mut content: Vec<u8> = sqlx::query(select).bind(id).fetch_one(&mut *log).await.unwrap().get(0);
-    let place = content.windows(after.len()).position(|w| w == after).unwrap() + after.len();
+    let place = match octet {
+        Octet::After(after) => content.windows(after.len()).position(|w| w == after).unwrap() + after.len(),
+        Octet::Percent(percent) => (content.len() - 1) * percent / 100,
+    };
     content[place] ^= 1;
     let update = sqlx::AssertSqlSafe(format!("UPDATE {table} SET content = ? WHERE {key} = ?"));
     sqlx::query(update).bind(content).bind(id).execute(log).await.unwrap();
@@ -84,13 +97,14 @@ async fn an_altered_record_is_named() {
     let untouched = std::fs::read(&file).unwrap();
     // Records 1 and 2 are the first request and its answer, 5 and 6 the last.
     for (table, key, id, message, after) in [
-        ("record", "id", 1, "log-1", b"?limit=".as_slice()),
-        ("record", "id", 2, "log-1", b"x-road-request-hash:"),
-        ("record", "id", 3, "log-2", b"<ds:X509Certificate>"),
-        ("record", "id", 4, "log-2", b"<ds:DigestValue>"),
-        ("stamp", "record", 1, "log-1", ID_CT_TST_INFO),
-        ("body", "record", 5, "log-3", b"limit"),
-        ("body", "record", 6, "log-3", b"persons"),
+        ("record", "id", 1, "log-1", Octet::After(b"?limit=")),
+        ("record", "id", 2, "log-1", Octet::Percent(1)),
+        ("record", "id", 3, "log-2", Octet::Percent(50)),
+        ("record", "id", 4, "log-2", Octet::Percent(80)),
+        ("record", "id", 4, "log-2", Octet::Percent(100)),
+        ("stamp", "record", 1, "log-1", Octet::After(ID_CT_TST_INFO)),
+        ("body", "record", 5, "log-3", Octet::After(b"limit")),
+        ("body", "record", 6, "log-3", Octet::After(b"persons")),
     ] {
         let mut log = open(&federation).await;
         flip(&mut log, table, key, id, after).await;
@@ -123,6 +137,15 @@ async fn an_altered_record_is_named() {
         assert!(last.ends_with(" 1 wrong"), "{statement}: {last}");
         restore(&file, &untouched);
     }
+    // What the seals of one signer have in common: all records that refer to it are blamed, each by its name.
+    let mut log = open(&federation).await;
+    sql(&mut log, "UPDATE dictionary SET content = replace(content, '<ds:X509Certificate>M', '<ds:X509Certificate>N')")
+        .await;
+    log.close().await.unwrap();
+    let (wrong, last) = blamed(&federation, "dictionaries");
+    assert!(wrong.len() == 6 && wrong.iter().all(|line| line.contains("dictionary")), "{wrong:?}");
+    assert!(last.ends_with(" 6 wrong"), "{last}");
+    restore(&file, &untouched);
     let (exit, told) = audited(&federation);
     assert_eq!(exit, 0, "what was changed was changed back: {told}");
 }

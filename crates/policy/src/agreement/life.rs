@@ -293,12 +293,7 @@ impl Life {
             Self::Suspended(Suspended { agreement, stops }) => (agreement, stops),
             Self::Draft(_) | Self::Redline(_) | Self::Signed(_) | Self::Ended(_) => return Err(self.no("suspend")),
         };
-        let member = by.member.clone();
-        match stops.iter_mut().find(|stop| stop.by == member && stop.scope == scope) {
-            // To suspend again takes back what was agreed about resuming.
-            Some(stop) => stop.resume.clear(),
-            None => stops.push(Stop { by: member, scope, resume: BTreeSet::new() }),
-        }
+        stop(&mut stops, by, scope);
         Ok(Self::Suspended(Suspended { agreement, stops }))
     }
 
@@ -312,12 +307,7 @@ impl Life {
     /// As [`resume`](Self::resume), by somebody who was named when they did it.
     pub(super) fn release(self, by: &Actor, scope: &Scope) -> Result<Self, LifeError> {
         let Self::Suspended(Suspended { agreement, mut stops }) = self else { return Err(self.no("resume")) };
-        let mine = stops.iter_mut().find(|stop| stop.by == by.member && stop.scope == *scope);
-        let stop = mine.ok_or_else(|| LifeError::NotSuspended(by.member.clone()))?;
-        if !stop.resume.insert(by.officer.clone()) {
-            return Err(LifeError::Again);
-        }
-        stops.retain(|stop| stop.resume.len() < OFFICERS);
+        release(&mut stops, by, scope)?;
         Ok(Self::standing(agreement, stops))
     }
 
@@ -335,13 +325,16 @@ impl Life {
         }
     }
 
-    /// What came into force in the place of `base` keeps what is suspended there: only who suspended resumes.
-    pub(super) fn in_place_of(self, base: &Self) -> Self {
-        match (self, base) {
-            (Self::InForce(InForce { agreement }), Self::Suspended(Suspended { stops, .. })) => {
-                Self::standing(agreement, stops.clone())
-            }
-            (other, _) => other,
+    /// What came into force keeps what is suspended: in `base`, the version whose place it takes, or before anything was
+    /// in force. Only who suspended resumes.
+    pub(super) fn in_place_of(self, base: Option<&Self>, waiting: &[Stop]) -> Self {
+        let before = match base {
+            Some(Self::Suspended(Suspended { stops, .. })) => stops.as_slice(),
+            _ => &[],
+        };
+        match self {
+            Self::InForce(InForce { agreement }) => Self::standing(agreement, [before, waiting].concat()),
+            other => other,
         }
     }
 
@@ -485,6 +478,26 @@ fn approved_by_all(agreement: &Agreement, approvals: &BTreeSet<Actor>) -> Result
             return Err(LifeError::Approvals { member: party.member.clone(), approved });
         }
     }
+    Ok(())
+}
+
+/// Adds a suspension.
+pub(super) fn stop(stops: &mut Vec<Stop>, by: &Actor, scope: Scope) {
+    match stops.iter_mut().find(|stop| stop.by == by.member && stop.scope == scope) {
+        // To suspend again takes back what was agreed about resuming.
+        Some(stop) => stop.resume.clear(),
+        None => stops.push(Stop { by: by.member.clone(), scope, resume: BTreeSet::new() }),
+    }
+}
+
+/// An officer agrees to resume; the second one takes the suspension away.
+pub(super) fn release(stops: &mut Vec<Stop>, by: &Actor, scope: &Scope) -> Result<(), LifeError> {
+    let mine = stops.iter_mut().find(|stop| stop.by == by.member && stop.scope == *scope);
+    let stop = mine.ok_or_else(|| LifeError::NotSuspended(by.member.clone()))?;
+    if !stop.resume.insert(by.officer.clone()) {
+        return Err(LifeError::Again);
+    }
+    stops.retain(|stop| stop.resume.len() < OFFICERS);
     Ok(())
 }
 

@@ -1,19 +1,23 @@
 //! The lives of all versions of one agreement, as its acts made them, one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use simpul_core::{MemberId, limits};
 
 use super::{Act, ActError, Step};
 use crate::agreement::document::Agreement;
 use crate::agreement::ident::AgreementId;
-use crate::agreement::life::{self, Life};
+use crate::agreement::life::{self, Life, LifeError, Stop};
 
 /// Every version of one agreement and where it stands. Made by acts, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     acts: usize,
     versions: BTreeMap<u32, Version>,
+    /// Suspensions by somebody for whom it was in force, while as it is settled nothing was: they wait for what enters.
+    waiting: Vec<Stop>,
+    /// Versions that somebody had in force, and that as it is settled did not come into force then.
+    supposed: BTreeSet<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +57,25 @@ impl History {
         if let Some(id) = self.id().filter(|id| **id != act.agreement) {
             return Err(ActError::OtherAgreement(id.clone()));
         }
-        let (version, next) = match &act.step {
-            Step::Offer(text) => (act.version, self.offered(act, text)?),
+        match &act.step {
+            Step::Offer(text) => {
+                let next = self.offered(act, text)?;
+                self.versions.insert(act.version, next);
+            }
             Step::Suspend(_) | Step::Resume(_) | Step::End if !informed => self.held(act)?,
-            _ => (act.version, self.moved(act)?),
-        };
-        self.versions.insert(version, next);
+            Step::Enter => {
+                let entered = self.moved(act);
+                if entered.is_err() && !informed {
+                    self.supposed.insert(act.version);
+                }
+                self.versions.insert(act.version, entered?);
+                self.waiting.clear();
+            }
+            _ => {
+                let next = self.moved(act)?;
+                self.versions.insert(act.version, next);
+            }
+        }
         self.acts += 1;
         Ok(())
     }
@@ -140,7 +157,7 @@ impl History {
                 life::named(life.agreement(), by).map_err(ActError::Life)?;
                 let base = self.base(act.version)?;
                 entered = true;
-                life.enter(act.at).map(|life| base.map_or(life.clone(), |base| life.in_place_of(base)))
+                life.enter(act.at).map(|life| life.in_place_of(base, &self.waiting))
             }
             Step::Suspend(scope) => life.suspend(by, scope.clone()),
             Step::Resume(scope) => life.resume(by, scope),
@@ -149,18 +166,33 @@ impl History {
         Ok(Version { life: moved.map_err(ActError::Life)?, entered, signatures })
     }
 
-    /// What an act of somebody less informed does to the version that it concerns now.
-    fn held(&self, act: &Act) -> Result<(u32, Version), ActError> {
-        let named = self.versions.get(&act.version).ok_or(ActError::Unknown(act.version))?;
-        let later = self.versions.iter().rev().find(|(_, version)| version.entered).filter(|_| named.entered);
-        let (number, version) = later.map_or((act.version, named), |(number, version)| (*number, version));
-        let life = version.life.clone();
-        let life = match &act.step {
-            Step::Suspend(scope) => life.stop(&act.by, scope.clone()),
-            Step::Resume(scope) => life.release(&act.by, scope),
-            _ => life.close(&act.by),
-        };
-        Ok((number, Version { life: life.map_err(ActError::Life)?, ..version.clone() }))
+    /// What an act of somebody less informed does: it holds for what decides now, if it was done to what was in force.
+    fn held(&mut self, act: &Act) -> Result<(), ActError> {
+        let deciding = self.versions.iter().rev().find(|(_, version)| version.entered).map(|(number, _)| *number);
+        match (&act.step, deciding) {
+            (Step::Suspend(scope), Some(number)) => self.change(number, |life| life.stop(&act.by, scope.clone())),
+            (Step::Suspend(scope), None) => {
+                life::stop(&mut self.waiting, &act.by, scope.clone());
+                Ok(())
+            }
+            (Step::Resume(scope), Some(number)) => self.change(number, |life| life.release(&act.by, scope)),
+            (Step::Resume(scope), None) => life::release(&mut self.waiting, &act.by, scope).map_err(ActError::Life),
+            _ => {
+                let entered = self.versions.get(&act.version).is_some_and(|version| version.entered);
+                let meant = entered || self.supposed.contains(&act.version);
+                let given_up = Some(act.version).filter(|_| !entered);
+                let ended = [given_up, deciding.filter(|_| meant)];
+                let done = ended.into_iter().flatten().map(|number| self.change(number, |life| life.close(&act.by)));
+                done.reduce(Result::or).unwrap_or(Err(ActError::Unknown(act.version)))
+            }
+        }
+    }
+
+    /// Changes the life of a version. When it is refused, nothing changes.
+    fn change(&mut self, number: u32, step: impl FnOnce(Life) -> Result<Life, LifeError>) -> Result<(), ActError> {
+        let version = self.versions.get_mut(&number).ok_or(ActError::Unknown(number))?;
+        version.life = step(version.life.clone()).map_err(ActError::Life)?;
+        Ok(())
     }
 
     /// The version, if it is the one that decides.

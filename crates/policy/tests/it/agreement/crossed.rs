@@ -59,6 +59,8 @@ impl Party {
                 }
             }
             Step::End => self.ended |= decided,
+            // What as it is settled was only given up may be signed anew.
+            Step::Sign(_) => self.ended = false,
             _ => {}
         }
         true
@@ -266,6 +268,7 @@ fn model(acts: &[Act]) -> Vec<String> {
     let parties = acts.first().map_or(0, |act| act["document"]["party"].as_array().map_or(0, Vec::len));
     let mut versions = BTreeMap::<u64, Known>::new();
     let mut stops = BTreeMap::<(String, String), BTreeSet<String>>::new();
+    let mut tried = BTreeSet::<u64>::new();
     for act in &acts {
         let (kind, digest) = (word(act, "/act"), word(act, "/digest"));
         let (member, officer) = (word(act, "/by/member"), word(act, "/by/officer"));
@@ -309,26 +312,32 @@ fn model(acts: &[Act]) -> Vec<String> {
                     v.signed.insert(member);
                 }
             }
-            ("enter", Some(v)) if v.state == "signed" && v.digest == digest => {
-                if v.signed.len() == parties && base_stands {
-                    (v.state, v.entered) = ("in-force", true);
+            ("enter", Some(v))
+                if v.state == "signed" && v.digest == digest && v.signed.len() == parties && base_stands =>
+            {
+                (v.state, v.entered) = ("in-force", true);
+            }
+            ("enter", _) => drop(tried.insert(number)),
+            ("suspend", _) if decides.as_ref().is_none_or(|(_, v)| v.state == "in-force") => {
+                stops.insert((member, scope), BTreeSet::new());
+            }
+            ("resume", _) if decides.as_ref().is_none_or(|(_, v)| v.state == "in-force") => {
+                if let Some(agreed) = stops.get_mut(&(member.clone(), scope.clone())) {
+                    agreed.insert(officer);
+                    if agreed.len() == 2 {
+                        stops.remove(&(member, scope));
+                    }
                 }
             }
-            ("suspend" | "resume" | "end", Some(v)) => {
-                let target = if v.entered { decides.map_or(number, |(n, _)| n) } else { number };
-                let Some(v) = versions.get_mut(&target) else { continue };
-                match kind.as_str() {
-                    "end" => v.state = "ended",
-                    "suspend" if v.state == "in-force" => drop(stops.insert((member, scope), BTreeSet::new())),
-                    "resume" if v.state == "in-force" => {
-                        if let Some(agreed) = stops.get_mut(&(member.clone(), scope.clone())) {
-                            agreed.insert(officer);
-                            if agreed.len() == 2 {
-                                stops.remove(&(member, scope));
-                            }
-                        }
-                    }
-                    _ => {}
+            ("end", known) => {
+                let entered = known.as_ref().is_some_and(|v| v.entered);
+                if let Some(v) = known.filter(|v| !v.entered) {
+                    v.state = "ended";
+                }
+                if (entered || tried.contains(&number))
+                    && let Some(v) = decides.and_then(|(n, _)| versions.get_mut(&n))
+                {
+                    v.state = "ended";
                 }
             }
             _ => {}

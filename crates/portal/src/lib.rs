@@ -8,6 +8,7 @@
 pub mod asset;
 pub mod brand;
 pub mod component;
+pub mod gallery;
 pub mod live;
 pub mod problem;
 pub mod reference;

@@ -1,9 +1,8 @@
-//! What unit tests share: randomness that counts, and a clock that stands.
+//! What unit tests share: randomness that counts.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use simpul_core::UnixTime;
-use simpul_exchange::ports::{Clock, Randomness};
+use simpul_exchange::ports::Randomness;
 
 /// Octets that differ on every call and are the same on every run.
 #[derive(Debug, Default)]
@@ -17,25 +16,5 @@ impl Randomness for CountingRandom {
             let digest = openssl::sha::sha256(&seed);
             chunk.copy_from_slice(&digest[..chunk.len()]);
         }
-    }
-}
-
-/// A clock that goes when it is told to.
-#[derive(Debug)]
-pub(crate) struct StandingClock(AtomicI64);
-
-impl StandingClock {
-    pub(crate) fn at(text: &str) -> Self {
-        Self(AtomicI64::new(text.parse::<UnixTime>().unwrap().millis()))
-    }
-
-    pub(crate) fn forward(&self, seconds: i64) {
-        self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
-    }
-}
-
-impl Clock for StandingClock {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_millis(self.0.load(Ordering::Relaxed))
     }
 }

@@ -6,7 +6,11 @@ languages = Language
 menu = Menu
 menu-label = Main menu
 sign-in = Sign in
-waiting = need action
+waiting =
+    { $n ->
+        [one] needs action
+       *[other] need action
+    }
 shell-portal = Public services portal
 shell-desk = Officer desk
 shell-console = Node operator console

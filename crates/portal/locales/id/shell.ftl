@@ -6,7 +6,10 @@ languages = Bahasa
 menu = Menu
 menu-label = Menu utama
 sign-in = Masuk
-waiting = perlu tindakan
+waiting =
+    { $n ->
+       *[other] perlu tindakan
+    }
 shell-portal = Portal layanan publik
 shell-desk = Meja petugas
 shell-console = Konsol operator simpul

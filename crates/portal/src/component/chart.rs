@@ -46,6 +46,8 @@ pub struct Chart {
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 200.0;
+/// Lines of the hatching of one place.
+const HATCHES: u8 = 16;
 
 /// A chart with its key and its table.
 #[must_use]
@@ -95,9 +97,10 @@ fn drawing(chart: &Chart, top: u64) -> Markup {
         let x = place as f64 * step;
         let unknown = chart.bars.iter().any(|bars| bars.values.get(place).copied().flatten().is_none());
         if unknown {
-            for n in 0..5 {
-                let y = f64::from(n) * 40.0;
-                let _ = write!(out, "<path class=\"hatch\" d=\"M{x:.1} {:.0}l{step:.1}-40\"/>", y + 40.0);
+            for n in 1..=HATCHES {
+                let y = f64::from(n) * HEIGHT / f64::from(HATCHES);
+                let (left, width, rise) = (x + step * 0.1, step * 0.8, HEIGHT / f64::from(HATCHES));
+                let _ = write!(out, "<path class=\"hatch\" d=\"M{left:.1} {y:.1}l{width:.1}-{rise:.1}\"/>");
             }
             continue;
         }
@@ -206,7 +209,7 @@ mod tests {
             },
         )
         .0;
-        assert_eq!(made.matches("class=\"hatch\"").count(), 5, "one place of three");
+        assert_eq!(made.matches("class=\"hatch\"").count(), usize::from(HATCHES), "one place of three");
         assert!(made.contains("no data"), "{made}");
         assert!(made.contains("<path class=\"l0\" d=\"M120.0 116.7M600.0 83.3\"/>"), "the line breaks: {made}");
         assert!(made.contains("height=\"0.0\""), "zero is drawn as nothing");

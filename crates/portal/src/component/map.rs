@@ -100,7 +100,7 @@ pub fn federation_map(locale: &Locale<'_>, id: &str, region: Region, nodes: &[No
                     li {
                         b class={ "n-" (node.link.class()) } aria-hidden="true" { (i + 1) }
                         span { (node.name) }
-                        span class={ "s " (node.link.class()) } {
+                        span class={ "st " (node.link.class()) } {
                             (icon(node.link.icon()))
                             span { (state(locale, node)) }
                         }
@@ -138,7 +138,9 @@ fn drawing(region: Region, nodes: &[Node]) -> Markup {
     if let Some((hx, hy)) = here {
         for (_, node, (x, y)) in placed.iter().filter(|(_, node, _)| node.link != Link::Here) {
             // A link is a bow, so that links in one direction do not lie on each other.
-            let (bx, by) = (f64::midpoint(hx, *x) + (hy - y) * 0.12, f64::midpoint(hy, *y) - (x - hx).abs() * 0.12);
+            let side = if x < &hx { 1.0 } else { -1.0 };
+            let (bx, by) =
+                (f64::midpoint(hx, *x) + side * (hy - y) * 0.14, f64::midpoint(hy, *y) - (x - hx).abs() * 0.14);
             let _ = write!(
                 out,
                 "<path class=\"lnk {}\" d=\"M{hx:.0} {hy:.0}Q{bx:.0} {by:.0} {x:.0} {y:.0}\"/>",
@@ -162,11 +164,15 @@ fn drawing(region: Region, nodes: &[Node]) -> Markup {
                 .any(|(j, _, (ox, oy))| j != i && (oy - y).abs() < 30.0 && (0.0..150.0).contains(&((ox - x) * dx)))
         };
         let before = *x > 820.0 || (near(1.0) && !near(-1.0) && *x > 180.0);
-        let (at, anchor) = if before { (x - 21.0, "end") } else { (x + 21.0, "start") };
+        let (at, down, anchor) = match node.link {
+            Link::Here => (*x, 40.0, "middle"),
+            _ if before => (x - 21.0, 7.0, "end"),
+            _ => (x + 21.0, 7.0, "start"),
+        };
         let _ = write!(
             out,
             "<text class=\"lab\" x=\"{at:.0}\" y=\"{:.0}\" text-anchor=\"{anchor}\" aria-hidden=\"true\">{}</text>",
-            y + 7.0,
+            y + down,
             html! { (node.name.plain()) }.0
         );
     }

@@ -40,7 +40,7 @@ pub fn task_list(locale: &Locale<'_>, tasks: &[Task]) -> Markup {
     html! {
         ol.tasks {
             @for task in tasks {
-                li.done[task.state == TaskState::Done].now[task.state == TaskState::Next] {
+                li.done[task.state == TaskState::Done].now[task.state == TaskState::Next].fix[task.state == TaskState::Wrong] {
                     @match &task.path {
                         Some(path) => { a href=(path) { (task.title) } }
                         None => { b { (task.title) } }

@@ -42,13 +42,13 @@ pub(super) async fn show(mut page: Page, Extension(progress): Extension<Arc<Prog
                     (say("Nomor rujukan", "Reference"), html! { span.mono { "K7QF-2M9X-4" } }),
                     (say("Pemohon", "Applicant"), html! { "Sekar Ayu Prameswari" }),
                     (say("Diajukan", "Applied"), html! { (l.date(minute(14))) }),
-                    (say("Dijanjikan selesai", "Promised for"), html! { (l.date(minute(4 * 1440))) }),
+                    (say("Dijanjikan selesai", "Promised for"), html! { (l.date(minute(3 * 1440))) }),
                 ]))
             }
         }
         div.wrap.sec {
             div.two {
-                (live_region(l, &Live { events: &events, id: "case", label: label.plain() }, &html! { div.sec-h {} (tracker(l, progress.stage())) }))
+                (live_region(l, &Live { events: &events, id: "case", label: label.plain() }, &html! { div.gap { (tracker(l, progress.stage())) } }))
                 aside.stack aria-label=(say("Tentang permohonan ini", "About this application").plain()) {
                     (card("fetched", &say("Data yang kami ambil, bukan Anda", "What we fetched, so that you need not"), &html! {
                         (fetched(&[

@@ -134,7 +134,7 @@ fn nodes(l: &Locale<'_>) -> Vec<Node> {
     let ms = |n: u32| l.own(format!("{n} ms"));
     vec![
         node("Jakarta", 106.85, -6.2, Link::Here, l.own("")),
-        node("Kuala Lumpur", 101.69, 3.14, Link::Up, ms(38)),
+        node("Kuala Lumpur", 101.69, 3.15, Link::Up, ms(38)),
         node("Singapura", 103.82, 1.35, Link::Up, ms(24)),
         node("Bangkok", 100.5, 13.75, Link::Up, ms(61)),
         node("Ha Noi", 105.85, 21.03, Link::Slow, ms(410)),

@@ -48,7 +48,7 @@ pub(super) async fn show(page: Page) -> Response {
     let main = html! {
         div.wrap.sec {
             h1 { (title) }
-            div.two {
+            div.two.gap {
                 div.form { h2 { (say("Baik", "Sound")) } (both_states("a", false)) }
                 div.form { h2 { (say("Keliru", "Wrong")) } (both_states("b", true)) }
             }
@@ -115,7 +115,7 @@ fn question(page: &Page, typed: &Typed, form: &Markup) -> Response {
             (error_summary(l, typed.errors()))
             p.small.mute { (both(l, "Penyetaraan ijazah · pertanyaan 2 dari 4", "Recognition of a diploma · question 2 of 4")) }
             h1 { (title) }
-            div.stack-l { div {} (form) }
+            div.gap { (form) }
         }
     };
     page.portal(&Sheet::new(title, main).failed(typed.failed()).at("/cases"))

@@ -22,7 +22,7 @@ pub(super) async fn show(page: Page) -> Response {
         number: l.own("DPT/2026/11/00417"),
         subject: say("Penyetaraan ijazah sarjana keperawatan", "Recognition of a Bachelor of Nursing"),
         to: l.own("Sekar Ayu Prameswari"),
-        at: minute(4 * 1440),
+        at: minute(3 * 1440),
         body: html! {
             p { (say(
                 "Ijazah Bachelor of Nursing dari Universiti Contoh Malaysia, tahun 2019, dinyatakan setara dengan gelar sarjana keperawatan.",
@@ -34,8 +34,8 @@ pub(super) async fn show(page: Page) -> Response {
             )) }
         },
         signatures: vec![
-            signed("Dwi Hartanto", "Penilai", "Assessor", 4 * 1440 + 65),
-            signed("Ratna Wulandari", "Kepala bidang", "Head of division", 4 * 1440 + 93),
+            signed("Dwi Hartanto", "Penilai", "Assessor", 3 * 1440 + 65),
+            signed("Ratna Wulandari", "Kepala bidang", "Head of division", 3 * 1440 + 93),
         ],
         proof: html! {
             (say("Siapa saja dapat memeriksa surat ini dengan ", "Anyone can verify this letter with ")) code { "simpul verify DPT-2026-11-00417.asice" } "."

@@ -45,7 +45,6 @@ pub const PATHS: &[&str] = &[
 ];
 
 /// The gallery's router, for [`serve`](crate::serve).
-#[must_use]
 pub fn gallery() -> Router<Arc<Site>> {
     Router::new()
         .route("/gallery", get(parts::show))

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::{both, minute};
 use crate::component::{
-    Answer, Button, Icon, Kpi, Pages, Source, Stage, StageState, Tone, actions, banner, empty, error_summary, icon,
-    kpis, meter, notice, pagination, stage_bar, stage_tracker, summary_list, tag, tags,
+    Answer, Bars, Button, Chart, Icon, Kpi, Line, Pages, Source, Stage, StageState, Tone, actions, banner, chart,
+    empty, error_summary, icon, kpis, meter, notice, pagination, stage_bar, stage_tracker, summary_list, tag, tags,
 };
 use crate::shell::Sheet;
 use crate::site::Page;
@@ -21,7 +21,7 @@ pub(super) async fn show(page: Page) -> Response {
             div { h1 { (title) } p.lead { (both(l, "Setiap komponen dalam setiap keadaan.", "Every component in every state.")) } }
             (section("buttons", &both(l, "Tombol", "Buttons"), &buttons(l)))
             (section("tags-all", &both(l, "Tanda", "Tags"), &marks(l)))
-            (section("notices", &both(l, "Pemberitahuan", "Notices"), &notices(l)))
+            (section("notices", &both(l, "Catatan dalam halaman", "Notices in a page"), &notices(l)))
             (section("summary", &both(l, "Ringkasan", "Summary"), &summary(l)))
             (section("stages", &both(l, "Tahap", "Stages"), &stages(l)))
             (section("figures", &both(l, "Angka", "Figures"), &figures(l)))
@@ -141,6 +141,34 @@ fn figures(l: &Locale<'_>) -> Markup {
             kpi(Tone::Warning, "Perlu dilihat", "Needs a look"),
             kpi(Tone::Bad, "Buruk", "Bad"),
         ]))
+        (chart(l, &sample(l)))
         (meter(Tone::Good, 800)) (meter(Tone::Warning, 400)) (meter(Tone::Bad, 100))
+    }
+}
+
+/// Three kinds of bars and four lines, one of which breaks.
+fn sample(l: &Locale<'_>) -> Chart {
+    let months = [("Jan", "Jan"), ("Feb", "Feb"), ("Mar", "Mar"), ("Apr", "Apr"), ("Mei", "May"), ("Jun", "Jun")];
+    let values = |list: [u64; 6]| list.into_iter().map(Some).collect::<Vec<_>>();
+    let bars = |id: &str, en: &str, list| Bars { name: both(l, id, en), values: values(list) };
+    let line = |id: &str, en: &str, list| Line { name: both(l, id, en), values: list };
+    let mut broken = values([20, 24, 22, 30, 34, 31]);
+    broken.splice(2..3, [None]);
+    Chart {
+        id: "sample-table".to_owned(),
+        summary: both(l, "Permohonan menurut hasil, Januari sampai Juni", "Applications by outcome, January to June"),
+        axis: both(l, "Bulan", "Month"),
+        places: months.iter().map(|(id, en)| both(l, id, en)).collect(),
+        bars: vec![
+            bars("Diterima", "Granted", [41, 52, 48, 61, 70, 66]),
+            bars("Ditolak", "Refused", [6, 4, 7, 5, 8, 6]),
+            bars("Ditarik", "Withdrawn", [3, 5, 2, 4, 3, 6]),
+        ],
+        lines: vec![
+            line("Rata-rata", "Average", values([50, 55, 56, 60, 66, 70])),
+            line("Tahun lalu", "Last year", broken),
+            line("Batas", "Limit", values([90, 90, 90, 90, 90, 90])),
+            line("Sasaran", "Target", values([60, 62, 64, 66, 68, 70])),
+        ],
     }
 }

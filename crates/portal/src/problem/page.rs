@@ -32,11 +32,17 @@ pub(crate) fn page(
 ) -> (Msg, Markup) {
     let (sign, title, what) = words(l, status);
     let body = html! {
+        div.head {
+            div.wrap {
+                div.oops {
+                    span.ic { (icon(sign)) }
+                    h1 { (title) }
+                    p.lead { (what) }
+                }
+            }
+        }
         div.wrap {
             div.oops {
-                span.ic { (icon(sign)) }
-                h1 { (title) }
-                p.lead { (what) }
                 div.acts {
                     @if let Some(again) = again { (Button::link(again, text!(l, "problem-again")).icon(Icon::RefreshCw)) }
                     @if again.is_some() { (Button::link(l.path("/"), text!(l, "problem-home")).quiet()) }

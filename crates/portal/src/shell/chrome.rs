@@ -54,7 +54,9 @@ pub(super) fn mark(frame: &Frame<'_>, room: &Msg) -> Markup {
 pub(super) fn who(frame: &Frame<'_>) -> Markup {
     let l = &frame.locale;
     match frame.session {
-        Some(session) => html! { a.who href=(l.path("/account")) { (icon(Icon::IdCard)) span { (session.name) } } },
+        Some(session) => {
+            html! { a.who href=(l.path("/account")) { (icon(Icon::IdCard)) span { bdi { (session.name) } } } }
+        }
         None => html! { a.who href=(l.path("/sign-in")) { (icon(Icon::LogIn)) span { (text!(l, "sign-in")) } } },
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -107,8 +108,11 @@ fn told(
         path: place.as_ref().map_or("/", |place| place.path.as_str()),
         session: None,
     };
-    let mut told =
-        (status, Html(shell::portal(&frame, PORTAL, &Sheet::new(title, main)).into_string())).into_response();
+    let html = shell::portal(&frame, PORTAL, &Sheet::new(title, main)).into_string();
+    let mut told = (status, Html(html)).into_response();
+    if *method == Method::HEAD {
+        *told.body_mut() = Body::empty();
+    }
     for name in [ALLOW, RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
             told.headers_mut().insert(name, value.clone());

@@ -15,6 +15,7 @@ use openssl::error::ErrorStack;
 use simpul_exchange::ports::{Clock, Randomness};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 pub use form::{Post, Typed};
 pub use headers::CSP;
@@ -124,7 +125,9 @@ pub fn serve(site: &Arc<Site>, pages: Router<Arc<Site>>) -> Router {
     let pages: Router = pages.with_state(Arc::clone(site));
     // The language is taken off the path before a route is looked for: that layer stands around the router.
     let pages = Router::new().fallback_service(pages).layer(from_fn(flow::language));
-    let compression = CompressionLayer::new().quality(CompressionLevel::Precise(5));
+    // A typeface is compressed inside; streams and what is compressed already are left alone by default.
+    let worth = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
+    let compression = CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worth);
     Router::new()
         .merge(asset::router())
         .merge(brand::router(&site.brand))

@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = TowerToHyperService::new(simpul_portal::serve(&site, gallery::gallery()));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("gallery http://{}/id/gallery", listener.local_addr()?);
+    println!("paths {}", gallery::PATHS.join(" "));
     let serving = async {
         loop {
             let (stream, _) = listener.accept().await?;

@@ -67,7 +67,7 @@ pub struct Subscription {
 }
 
 struct Place {
-    owner: String,
+    owner: Option<String>,
     state: Arc<Mutex<State>>,
 }
 
@@ -108,20 +108,22 @@ impl Live {
         Ok(())
     }
 
-    /// Listens to a topic. `owner` is whose stream it is, such as a session's handle; `last` is what the browser says
+    /// Listens to a topic. `owner` is whose stream it is, such as a session's handle, if anybody's; `last` is what the browser says
     /// it has (`Last-Event-ID`).
     ///
     /// # Errors
     /// When too many streams are open, of all or of this owner.
-    pub fn subscribe(&self, topic: &str, owner: &str, last: Option<&str>) -> Result<Subscription, LiveError> {
+    pub fn subscribe(&self, topic: &str, owner: Option<&str>, last: Option<&str>) -> Result<Subscription, LiveError> {
         let mut state = self.state();
-        let of_owner = state.of_owner.get(owner).copied().unwrap_or_default();
+        let of_owner = owner.and_then(|owner| state.of_owner.get(owner)).copied().unwrap_or_default();
         if state.streams >= limits::LIVE_STREAMS || of_owner >= limits::LIVE_STREAMS_OF_ONE {
             return Err(LiveError::TooMany);
         }
         state.streams += 1;
-        state.of_owner.insert(owner.to_owned(), of_owner + 1);
-        let place = Place { owner: owner.to_owned(), state: Arc::clone(&self.state) };
+        if let Some(owner) = owner {
+            state.of_owner.insert(owner.to_owned(), of_owner + 1);
+        }
+        let place = Place { owner: owner.map(str::to_owned), state: Arc::clone(&self.state) };
         let topic = state.topic(topic);
         // Listening begins under the same lock as catching up: no event falls between.
         let receiver = topic.sender.subscribe();
@@ -173,12 +175,13 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.streams = state.streams.saturating_sub(1);
-        let left = state.of_owner.get_mut(&self.owner).map(|count| {
+        let Some(owner) = &self.owner else { return };
+        let left = state.of_owner.get_mut(owner).map(|count| {
             *count = count.saturating_sub(1);
             *count
         });
         if left == Some(0) {
-            state.of_owner.remove(&self.owner);
+            state.of_owner.remove(owner);
         }
     }
 }
@@ -207,25 +210,29 @@ mod tests {
     #[test]
     fn what_was_missed_comes_after_what_was_seen() {
         let live = live();
-        let start = live.subscribe("a", "s", None).unwrap();
+        let start = live.subscribe("a", Some("s"), None).unwrap();
         assert_eq!(start.caught, Caught::Gap, "whoever has nothing gets the present state");
         live.publish("a", &[say("one"), say("two"), say("three")]).unwrap();
         live.publish("b", &[say("other")]).unwrap();
-        let again = live.subscribe("a", "s", Some(&start.newest)).unwrap();
+        let again = live.subscribe("a", Some("s"), Some(&start.newest)).unwrap();
         assert_eq!((missed(&again), again.caught), (vec!["one".into(), "two".into(), "three".into()], Caught::All));
-        let up_to_date = live.subscribe("a", "s", Some(&again.newest)).unwrap();
+        let up_to_date = live.subscribe("a", Some("s"), Some(&again.newest)).unwrap();
         assert_eq!((missed(&up_to_date), up_to_date.caught), (vec![], Caught::All));
     }
 
     #[test]
     fn a_ring_that_no_longer_reaches_is_a_gap() {
         let live = live();
-        let start = live.subscribe("a", "s", None).unwrap();
+        let start = live.subscribe("a", Some("s"), None).unwrap();
         let events: Vec<Event> = (0..limits::LIVE_RING).map(|n| say(&n.to_string())).collect();
         live.publish("a", &events).unwrap();
-        assert_eq!(live.subscribe("a", "s", Some(&start.newest)).unwrap().caught, Caught::All, "exactly the ring");
+        assert_eq!(
+            live.subscribe("a", Some("s"), Some(&start.newest)).unwrap().caught,
+            Caught::All,
+            "exactly the ring"
+        );
         live.publish("a", &[say("one more")]).unwrap();
-        let late = live.subscribe("a", "s", Some(&start.newest)).unwrap();
+        let late = live.subscribe("a", Some("s"), Some(&start.newest)).unwrap();
         assert_eq!((late.caught, late.missed.len()), (Caught::Gap, 0));
     }
 
@@ -233,22 +240,22 @@ mod tests {
     fn ids_of_another_run_or_of_nobody_are_a_gap() {
         let live = live();
         live.publish("a", &[say("one")]).unwrap();
-        let newest = live.subscribe("a", "s", None).unwrap().newest;
+        let newest = live.subscribe("a", Some("s"), None).unwrap().newest;
         for id in ["", "1", "ffffffffffff-1", &newest.replace('-', ""), &format!("{newest}0"), "x-y"] {
-            assert_eq!(live.subscribe("a", "s", Some(id)).unwrap().caught, Caught::Gap, "{id}");
+            assert_eq!(live.subscribe("a", Some("s"), Some(id)).unwrap().caught, Caught::Gap, "{id}");
         }
     }
 
     #[test]
     fn streams_are_bounded_and_make_room() {
         let live = live();
-        let mine: Vec<_> = (0..limits::LIVE_STREAMS_OF_ONE).map(|_| live.subscribe("a", "me", None).unwrap()).collect();
-        assert_eq!(live.subscribe("a", "me", None).err(), Some(LiveError::TooMany));
-        assert!(live.subscribe("a", "you", None).is_ok());
+        let mine: Vec<_> =
+            (0..limits::LIVE_STREAMS_OF_ONE).map(|_| live.subscribe("a", Some("me"), None).unwrap()).collect();
+        assert_eq!(live.subscribe("a", Some("me"), None).err(), Some(LiveError::TooMany));
+        assert!(live.subscribe("a", Some("you"), None).is_ok());
         drop(mine);
-        let all: Vec<_> =
-            (0..limits::LIVE_STREAMS).map(|n| live.subscribe("a", &n.to_string(), None).unwrap()).collect();
-        assert_eq!(live.subscribe("a", "one more", None).err(), Some(LiveError::TooMany));
+        let all: Vec<_> = (0..limits::LIVE_STREAMS).map(|_| live.subscribe("a", None, None).unwrap()).collect();
+        assert_eq!(live.subscribe("a", None, None).err(), Some(LiveError::TooMany));
         drop(all);
         assert_eq!(live.streams(), 0);
         assert!(live.state().of_owner.is_empty());
@@ -257,7 +264,7 @@ mod tests {
     #[test]
     fn topics_are_bounded_and_those_in_use_stay() {
         let live = live();
-        let kept = live.subscribe("kept", "s", None).unwrap();
+        let kept = live.subscribe("kept", Some("s"), None).unwrap();
         for n in 0..=limits::LIVE_TOPICS {
             live.publish(&n.to_string(), &[]).unwrap();
         }

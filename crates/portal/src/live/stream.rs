@@ -92,7 +92,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_present_state_comes_first_then_events_then_signs_of_life() {
         let live = Live::new(&CountingRandom::default());
-        let subscription = live.subscribe("a", "s", None).unwrap();
+        let subscription = live.subscribe("a", Some("s"), None).unwrap();
         let newest = subscription.newest.clone();
         let response = stream(subscription, || vec![say("now")]);
         assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
@@ -108,7 +108,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_ends_and_is_asked_for_anew() {
         let live = Live::new(&CountingRandom::default());
-        let subscription = live.subscribe("a", "s", None).unwrap();
+        let subscription = live.subscribe("a", Some("s"), None).unwrap();
         let got = frames(stream(subscription, Vec::new).into_body(), 1000).await;
         assert_eq!(got.len(), 1 + 29, "one sign of life each 20 s, until 10 minutes are over");
     }
@@ -116,9 +116,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_missed_nothing_gets_no_state_again() {
         let live = Live::new(&CountingRandom::default());
-        let newest = live.subscribe("a", "s", None).unwrap().newest;
+        let newest = live.subscribe("a", Some("s"), None).unwrap().newest;
         live.publish("a", &[say("one")]).unwrap();
-        let subscription = live.subscribe("a", "s", Some(&newest)).unwrap();
+        let subscription = live.subscribe("a", Some("s"), Some(&newest)).unwrap();
         let got = frames(stream(subscription, || panic!("not asked")).into_body(), 2).await;
         assert!(got[1].ends_with("data: one\n\n"));
     }
@@ -126,7 +126,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_is_too_slow_is_cut_off() {
         let live = Live::new(&CountingRandom::default());
-        let subscription = live.subscribe("a", "s", None).unwrap();
+        let subscription = live.subscribe("a", Some("s"), None).unwrap();
         let response = stream(subscription, Vec::new);
         let events: Vec<Event> = (0..=simpul_core::limits::LIVE_RING).map(|n| say(&n.to_string())).collect();
         live.publish("a", &events).unwrap();

@@ -73,11 +73,17 @@ impl Keeper {
         Ok(Opened { secret, key, session })
     }
 
-    /// The session of a cookie, if it has not ended by `at`. One that has is forgotten.
+    /// The session of a cookie, if it has not ended by `at`. One that has is forgotten. `used` says whether a person did
+    /// something: a page that asks by itself, as live pages do, prolongs nothing.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn find(&self, secret: &[u8; 32], at: UnixTime) -> Result<Option<(SessionKey, Session)>, SessionsError> {
+    pub async fn find(
+        &self,
+        secret: &[u8; 32],
+        used: bool,
+        at: UnixTime,
+    ) -> Result<Option<(SessionKey, Session)>, SessionsError> {
         let key = SessionKey::of(secret);
         let Some(mut session) = self.store.find(&key).await? else { return Ok(None) };
         // A clock that went back does not prolong: what lies in the future is not trusted.
@@ -85,7 +91,7 @@ impl Keeper {
             self.store.end(&key).await?;
             return Ok(None);
         }
-        if at.since(session.seen) >= NOTICE {
+        if used && at.since(session.seen) >= NOTICE {
             self.store.touch(&key, at, None).await?;
             session.seen = at;
         }
@@ -162,15 +168,25 @@ mod tests {
     async fn a_session_ends_when_idle_and_in_any_case() {
         let keeper = keeper();
         let opened = keeper.open(None, Some(sari()), "x", minute(0)).await.unwrap();
-        assert!(keeper.find(&opened.secret, minute(29)).await.unwrap().is_some());
-        assert!(keeper.find(&opened.secret, minute(29 + 30)).await.unwrap().is_none(), "30 minutes without use");
-        assert!(keeper.find(&opened.secret, minute(30)).await.unwrap().is_none(), "and it stays ended");
+        assert!(keeper.find(&opened.secret, true, minute(29)).await.unwrap().is_some());
+        assert!(keeper.find(&opened.secret, true, minute(29 + 30)).await.unwrap().is_none(), "30 minutes without use");
+        assert!(keeper.find(&opened.secret, true, minute(30)).await.unwrap().is_none(), "and it stays ended");
 
         let opened = keeper.open(None, Some(sari()), "x", minute(0)).await.unwrap();
         for n in (0..480).step_by(20) {
-            assert!(keeper.find(&opened.secret, minute(n)).await.unwrap().is_some(), "{n}");
+            assert!(keeper.find(&opened.secret, true, minute(n)).await.unwrap().is_some(), "{n}");
         }
-        assert!(keeper.find(&opened.secret, minute(480)).await.unwrap().is_none(), "8 hours after its beginning");
+        assert!(keeper.find(&opened.secret, true, minute(480)).await.unwrap().is_none(), "8 hours after its beginning");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_asks_by_itself_prolongs_nothing() {
+        let keeper = keeper();
+        let opened = keeper.open(None, Some(sari()), "x", minute(0)).await.unwrap();
+        for n in 1..30 {
+            assert!(keeper.find(&opened.secret, false, minute(n)).await.unwrap().is_some(), "{n}");
+        }
+        assert!(keeper.find(&opened.secret, false, minute(30)).await.unwrap().is_none());
     }
 
     #[tokio::test]
@@ -180,10 +196,10 @@ mod tests {
         let after = keeper.open(Some(&before.key), Some(sari()), "x", minute(1)).await.unwrap();
         assert_ne!(before.secret, after.secret);
         assert!(
-            keeper.find(&before.secret, minute(1)).await.unwrap().is_none(),
+            keeper.find(&before.secret, true, minute(1)).await.unwrap().is_none(),
             "the cookie from before opens nothing"
         );
-        assert_eq!(keeper.find(&after.secret, minute(1)).await.unwrap().unwrap().1.person, Some(sari()));
+        assert_eq!(keeper.find(&after.secret, true, minute(1)).await.unwrap().unwrap().1.person, Some(sari()));
     }
 
     #[tokio::test]
@@ -195,8 +211,8 @@ mod tests {
         assert_eq!(list.iter().map(|s| s.agent.as_str()).collect::<Vec<_>>(), ["desk", "phone"]);
         assert!(!keeper.end_of_person("p-2", &one.session.handle).await.unwrap(), "somebody else");
         assert!(keeper.end_of_person("p-1", &one.session.handle).await.unwrap());
-        assert!(keeper.find(&one.secret, minute(2)).await.unwrap().is_none());
-        assert!(keeper.find(&two.secret, minute(2)).await.unwrap().is_some());
+        assert!(keeper.find(&one.secret, true, minute(2)).await.unwrap().is_none());
+        assert!(keeper.find(&two.secret, true, minute(2)).await.unwrap().is_some());
         assert!(keeper.of_person("p-1", minute(40)).await.unwrap().is_empty(), "what ended is not listed");
     }
 
@@ -207,7 +223,7 @@ mod tests {
         assert!(keeper.is_raised(&opened.session, minute(5)));
         assert!(!keeper.is_raised(&opened.session, minute(6)));
         keeper.raise(&opened.key, minute(20)).await.unwrap();
-        let (_, session) = keeper.find(&opened.secret, minute(21)).await.unwrap().unwrap();
+        let (_, session) = keeper.find(&opened.secret, true, minute(21)).await.unwrap().unwrap();
         assert!(keeper.is_raised(&session, minute(21)));
     }
 
@@ -215,6 +231,6 @@ mod tests {
     async fn a_clock_that_went_back_prolongs_nothing() {
         let keeper = keeper();
         let opened = keeper.open(None, Some(sari()), "x", minute(100)).await.unwrap();
-        assert!(keeper.find(&opened.secret, minute(0)).await.unwrap().is_none());
+        assert!(keeper.find(&opened.secret, true, minute(0)).await.unwrap().is_none());
     }
 }

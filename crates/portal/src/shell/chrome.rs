@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Frame, Place, Sheet, Signed, WARN_SECONDS};
+use super::{Asking, Frame, Place, Sheet, Signed, WARN_SECONDS};
 use crate::component::{Button, Icon, icon};
 use crate::text;
 use crate::text::{Lang, Locale, Msg};
@@ -25,7 +25,7 @@ pub(super) fn strip(frame: &Frame<'_>) -> Markup {
                     ul {
                         @for other in Lang::ALL {
                             li {
-                                a href={ "/" (other) (frame.path) } lang=(other.tag()) hreflang=(other.tag())
+                                a href={ "/" (other) (frame.target) } lang=(other.tag()) hreflang=(other.tag())
                                     aria-current=[(other == l.lang()).then_some("true")] {
                                     span.wide { (other.own_name()) }
                                     span.narrow { (other.short_name()) span.vh { " " (other.own_name()) } }
@@ -54,10 +54,13 @@ pub(super) fn mark(frame: &Frame<'_>, room: &Msg) -> Markup {
 pub(super) fn who(frame: &Frame<'_>) -> Markup {
     let l = &frame.locale;
     match frame.session {
-        Some(session) => {
+        Asking::Unknown => html! {},
+        Asking::Signed(session) => {
             html! { a.who href=(l.path("/account")) { (icon(Icon::IdCard)) span { bdi { (session.name) } } } }
         }
-        None => html! { a.who href=(l.path("/sign-in")) { (icon(Icon::LogIn)) span { (text!(l, "sign-in")) } } },
+        Asking::Nobody => {
+            html! { a.who href=(l.path("/sign-in")) { (icon(Icon::LogIn)) span { (text!(l, "sign-in")) } } }
+        }
     }
 }
 
@@ -102,7 +105,7 @@ pub(super) fn footer(frame: &Frame<'_>) -> Markup {
                     li { a href=(l.path("/privacy")) { (text!(l, "foot-privacy")) } }
                 }
                 p.row { (icon(Icon::LifeBuoy)) span { (text!(l, "foot-phone")) " " a href={ "tel:" (dial) } { (frame.brand.phone) } } }
-                @if let Some(session) = frame.session {
+                @if let Some(session) = frame.session.signed() {
                     p.ends {
                         (text!(l, "session-ends", time = l.time(session.ends).plain())) " "
                         a href=(l.path("/session")) { (text!(l, "session-keep")) }

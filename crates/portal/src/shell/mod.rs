@@ -23,10 +23,32 @@ pub struct Frame<'a> {
     pub locale: Locale<'a>,
     /// Whose pages they are.
     pub brand: &'a Brand,
-    /// The path without its language, such as `/cases`: the language switch leads to the same page.
+    /// The path without its language, such as `/cases`.
     pub path: &'a str,
-    /// The session, if there is one with a person.
-    pub session: Option<&'a Signed>,
+    /// The path with its query: the language switch leads to the same page with the same filters.
+    pub target: &'a str,
+    /// Who asks, as far as it is known.
+    pub session: Asking<'a>,
+}
+
+/// Who asks for a page.
+#[derive(Clone, Copy)]
+pub enum Asking<'a> {
+    /// Not looked up: a problem page says nothing about it.
+    Unknown,
+    /// Nobody who signed in.
+    Nobody,
+    /// Somebody who did.
+    Signed(&'a Signed),
+}
+
+impl<'a> Asking<'a> {
+    fn signed(self) -> Option<&'a Signed> {
+        match self {
+            Self::Signed(signed) => Some(signed),
+            Self::Unknown | Self::Nobody => None,
+        }
+    }
 }
 
 /// Who is signed in, as far as pages show it.
@@ -168,7 +190,7 @@ fn document(frame: &Frame<'_>, sheet: &Sheet, compact: bool, inside: &Markup) ->
                 a.skip href="#main" { (text!(l, "skip")) }
                 (inside)
                 div.vh #say role="status" aria-live="polite" {}
-                @if let Some(session) = frame.session { (chrome::session_end(l, session)) }
+                @if let Some(session) = frame.session.signed() { (chrome::session_end(l, session)) }
             }
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT, VARY};
+use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT, VARY};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use maud::{Markup, html};
 use simpul_core::UnixTime;
 
@@ -43,13 +43,18 @@ where
         let place = parts.extensions.get::<Place>().cloned().ok_or(PageError::NotFound)?;
         let now = site.clock.now();
         let session = match read_cookie(&parts.headers) {
-            Some(secret) => site.keeper.find(&secret, now).await?,
+            Some(secret) => site.keeper.find(&secret, !asks_by_itself(&parts.headers), now).await?,
             None => None,
         };
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (last_event, agent) = (text("last-event-id"), text(USER_AGENT.as_str()).unwrap_or_default());
         Ok(Self { site, place, session, last_event, agent, cookie: None, now, public: false })
     }
+}
+
+/// Whether a live page comes back on its own: no person did anything.
+fn asks_by_itself(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).is_some_and(|accepted| accepted.as_bytes().starts_with(b"text/event-stream"))
 }
 
 impl Page {
@@ -256,8 +261,13 @@ impl Page {
 
     fn answer(&self, status: StatusCode, sheet: &Sheet, render: impl Fn(&Frame<'_>) -> Markup) -> Response {
         let signed = self.signed();
-        let frame =
-            Frame { locale: self.locale(), brand: self.site.brand(), path: &self.place.path, session: signed.as_ref() };
+        let frame = Frame {
+            locale: self.locale(),
+            brand: self.site.brand(),
+            path: &self.place.path,
+            target: &self.place.target,
+            session: signed.as_ref().map_or(shell::Asking::Nobody, shell::Asking::Signed),
+        };
         let status = if sheet.failed { StatusCode::UNPROCESSABLE_ENTITY } else { status };
         let mut response = (status, Html(render(&frame).into_string())).into_response();
         if self.public && self.session.is_none() && !sheet.failed {
@@ -287,7 +297,7 @@ impl Page {
     /// # Errors
     /// `TooMany` when too many live pages are open.
     pub fn live(&self, topic: &str, present: impl FnOnce() -> Vec<Event>) -> Result<Response, PageError> {
-        let owner = self.session().map_or("", |session| session.handle.as_str());
+        let owner = self.session().map(|session| session.handle.as_str());
         let subscription =
             self.site.live.subscribe(&in_lang(topic, self.place.lang), owner, self.last_event.as_deref())?;
         Ok(stream(subscription, present))

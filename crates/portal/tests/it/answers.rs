@@ -188,3 +188,32 @@ async fn a_brand_brings_its_sheet_and_mark() {
     }
     assert_eq!(portal.ask(request("GET", "/brand/brand.000000000000.css")).await.status(), 404);
 }
+
+/// Where a subscriber writes.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_the_chain_of_causes_under_the_reference_of_the_page() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let portal = Portal::new();
+    let answer = portal.ask(request("GET", "/en/gallery/problem/503?secret=1")).await;
+    let reference = answer.text().split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = text.lines().find(|line| line.contains(&reference)).unwrap_or_else(|| panic!("{reference} in {text}"));
+    assert!(line.contains("ERROR") && line.contains("the register does not answer: it was asked to"), "{line}");
+    assert!(!line.contains("secret"), "what was asked for is not written down");
+}

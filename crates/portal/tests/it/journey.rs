@@ -157,6 +157,22 @@ async fn a_session_is_kept_on_purpose() {
 }
 
 #[tokio::test]
+async fn an_open_live_page_does_not_keep_a_session() {
+    let mut portal = Portal::new();
+    portal.get("/id/gallery/sign-in").await;
+    for _ in 0..3 {
+        portal.forward(10 * 60);
+        let request = Request::get("/id/gallery/case/events").header("accept", "text/event-stream");
+        let request = request.header("cookie", portal.cookie().unwrap()).body(Body::empty()).unwrap();
+        assert_eq!(portal.send(request).await.status(), 200);
+    }
+    assert!(
+        !portal.get("/id/gallery/home").await.text().contains("Sekar Ayu P."),
+        "nobody did anything for half an hour"
+    );
+}
+
+#[tokio::test]
 async fn a_live_page_catches_up_in_its_own_language() {
     let mut portal = Portal::new();
     let stream = |last: Option<String>, lang: &str| {

@@ -172,7 +172,7 @@ async fn each_page_leads_to_itself_in_every_language() {
             "{lang}"
         );
         assert!(
-            html.contains(&format!("<a href=\"/{lang}/gallery/case\" lang=\"{lang}\" hreflang=\"{lang}\"")),
+            html.contains(&format!("<a href=\"/{lang}/gallery/case?x=y\" lang=\"{lang}\" hreflang=\"{lang}\"")),
             "{lang}"
         );
     }

@@ -128,71 +128,31 @@ impl Posts for MemoryPosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Person;
-
-    fn key(n: usize) -> SessionKey {
-        let mut secret = [0; 32];
-        secret[..8].copy_from_slice(&n.to_be_bytes());
-        SessionKey::of(&secret)
-    }
-
-    fn session(person: Option<String>, at: i64) -> Session {
-        let at = UnixTime::from_secs(at);
-        let person = person.map(|id| Person { name: id.clone(), id, roles: vec![] });
-        Session { handle: at.to_string(), person, begun: at, seen: at, raised: None, agent: String::new() }
-    }
-
-    #[tokio::test]
-    async fn an_eleventh_session_of_a_person_ends_the_oldest() {
-        let store = MemorySessions::default();
-        for n in 0..limits::SESSIONS_OF_ONE {
-            store.open(key(n), session(Some("a".into()), n as i64)).await.unwrap();
-        }
-        assert!(store.find(&key(0)).await.unwrap().is_some());
-        store.open(key(99), session(Some("a".into()), 99)).await.unwrap();
-        assert!(store.find(&key(0)).await.unwrap().is_none());
-        assert_eq!(store.of_person("a").await.unwrap().len(), limits::SESSIONS_OF_ONE);
-    }
+    use crate::session::contract::{key, session};
 
     #[tokio::test]
     async fn strangers_make_room_and_persons_do_not() {
         let store = MemorySessions::default();
         store.open(key(0), session(None, 0)).await.unwrap();
         // One in the map for each, without the cost of opening: this is about the bound.
-        store.map().extend((1..limits::SESSIONS).map(|n| (key(n), session(Some(n.to_string()), 1))));
+        store.map().extend((1..limits::SESSIONS).map(|n| (key(n), session(Some(&n.to_string()), 1))));
         assert_eq!(store.map().len(), limits::SESSIONS);
-        store.open(key(limits::SESSIONS), session(Some("x".into()), 2)).await.unwrap();
+        store.open(key(limits::SESSIONS), session(Some("x"), 2)).await.unwrap();
         assert_eq!(store.map().len(), limits::SESSIONS, "the stranger went");
         let error = store.open(key(limits::SESSIONS + 1), session(None, 3)).await.unwrap_err();
         assert!(matches!(error, SessionsError::Full));
     }
 
     #[tokio::test]
-    async fn a_post_is_done_once() {
-        let posts = MemoryPosts::default();
-        let (mine, at) = (PostKey::of(&key(1), "k"), UnixTime::from_secs(0));
-        assert_eq!(posts.begin(mine, at).await.unwrap(), Begun::Fresh);
-        assert_eq!(posts.begin(mine, at).await.unwrap(), Begun::Running);
-        posts.finish(&mine, "/id/done").await.unwrap();
-        assert_eq!(posts.begin(mine, at).await.unwrap(), Begun::Done("/id/done".into()));
-        assert_eq!(posts.begin(PostKey::of(&key(2), "k"), at).await.unwrap(), Begun::Fresh, "another session");
-        posts.forget(&mine).await.unwrap();
-        assert_eq!(posts.begin(mine, at).await.unwrap(), Begun::Fresh, "it may be sent again");
-        assert_eq!(posts.begin(mine, at.plus(REMEMBERED)).await.unwrap(), Begun::Fresh, "after a day");
-    }
-
-    #[tokio::test]
     async fn posts_have_a_bound() {
         let posts = MemoryPosts::default();
-        let at = UnixTime::from_secs(0);
         let first = PostKey::of(&key(0), "k");
-        posts.begin(first, at).await.unwrap();
-        posts
-            .map()
-            .extend((1..limits::POSTS_REMEMBERED).map(|n| (PostKey::of(&key(n), "k"), (UnixTime::from_secs(1), None))));
+        posts.begin(first, UnixTime::from_secs(0)).await.unwrap();
+        let more = (1..limits::POSTS_REMEMBERED).map(|n| (PostKey::of(&key(n), "k"), (UnixTime::from_secs(1), None)));
+        posts.map().extend(more);
         assert_eq!(posts.map().len(), limits::POSTS_REMEMBERED);
         posts.begin(PostKey::of(&key(0), "another"), UnixTime::from_secs(2)).await.unwrap();
         assert_eq!(posts.map().len(), limits::POSTS_REMEMBERED);
-        assert_eq!(posts.begin(first, at).await.unwrap(), Begun::Fresh, "the oldest is forgotten");
+        assert_eq!(posts.begin(first, UnixTime::from_secs(3)).await.unwrap(), Begun::Fresh, "the oldest is forgotten");
     }
 }

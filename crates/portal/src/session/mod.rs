@@ -7,6 +7,8 @@
 //! `[::1]` and `localhost` as trustworthy and keep the cookie there (W3C Secure Contexts §3.1); Safari does not. The
 //! attribute is never left out: on any other host a portal without TLS has no sessions, as it must be.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod cookie;
 mod csrf;
 mod keeper;

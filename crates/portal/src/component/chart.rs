@@ -53,7 +53,7 @@ const HATCHES: u8 = 16;
 #[must_use]
 pub fn chart(locale: &Locale<'_>, chart: &Chart) -> Markup {
     let top = round_up(highest(chart));
-    let every = chart.places.len().div_ceil(8).max(1);
+    let every = step_of_labels(chart.places.len());
     html! {
         figure {
             (key(chart))
@@ -64,7 +64,7 @@ pub fn chart(locale: &Locale<'_>, chart: &Chart) -> Markup {
                 svg viewBox="0 0 720 200" preserveAspectRatio="none" role="img" aria-label=(chart.summary.plain()) {
                     (drawing(chart, top))
                 }
-                div.x aria-hidden="true" { @for place in chart.places.iter().step_by(every) { span { (place) } } }
+                div.x.each[every == 1] aria-hidden="true" { @for place in chart.places.iter().step_by(every) { span { (place) } } }
             }
             (details(&chart.id, &text!(locale, "chart-table"), false, &figures(locale, chart)))
         }
@@ -155,6 +155,12 @@ fn figures(locale: &Locale<'_>, chart: &Chart) -> Markup {
     table(&Table { caption: chart.summary.clone(), hidden_caption: true, columns, rows })
 }
 
+/// Every which place is named: at most eight are, and where it can be done each name has the same number of places.
+fn step_of_labels(places: usize) -> usize {
+    let even = (1..=places).find(|step| places.is_multiple_of(*step) && (4..=8).contains(&(places / step)));
+    even.unwrap_or_else(|| places.div_ceil(8).max(1))
+}
+
 /// The highest point: bars stand on each other.
 fn highest(chart: &Chart) -> u64 {
     let at = |place: usize| chart.bars.iter().filter_map(|bars| bars.values.get(place).copied().flatten()).sum::<u64>();
@@ -188,6 +194,13 @@ mod tests {
             [(0, 4), (4, 4), (5, 8), (9, 12), (13, 20), (21, 40), (9340, 12_000), (120_001, 200_000)]
         {
             assert_eq!(round_up(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn few_places_are_named() {
+        for (places, step) in [(0, 1), (1, 1), (6, 1), (7, 1), (12, 2), (24, 3), (30, 5), (31, 4), (365, 73)] {
+            assert_eq!(step_of_labels(places), step, "{places}");
         }
     }
 

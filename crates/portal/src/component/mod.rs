@@ -66,3 +66,20 @@ pub fn card(id: &str, title: &Msg, body: &Markup) -> Markup {
         }
     }
 }
+
+/// A code, a path or an identifier. It may break after what separates its parts, and nowhere else while there is room.
+#[must_use]
+pub fn code(text: &str) -> Markup {
+    let parts = text.split_inclusive(['.', '_', '/', ':']);
+    html! { span.mono { @for part in parts { (part) wbr; } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_breaks_after_its_separators() {
+        assert_eq!(code("a.b_c<").0, "<span class=\"mono\">a.<wbr>b_<wbr>c&lt;<wbr></span>");
+    }
+}

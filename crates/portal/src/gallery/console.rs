@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use super::both;
 use crate::component::field::{Field, TextInput, text_input};
 use crate::component::{
-    Bars, Button, Chart, Column, Icon, Kpi, Line, Link, Node, Region, Table, Tone, card, chart, federation_map, kpis,
-    meter, table, tag,
+    Bars, Button, Chart, Column, Icon, Kpi, Line, Link, Node, Region, Table, Tone, card, chart, code, federation_map,
+    kpis, meter, table, tag,
 };
 use crate::shell::{CONSOLE, Place, Sheet};
 use crate::site::Page;
@@ -146,9 +146,8 @@ fn nodes(l: &Locale<'_>) -> Vec<Node> {
 }
 
 fn faults(l: &Locale<'_>) -> Markup {
-    let row = |time: &str, code: &str, service: &str| {
-        vec![html! { (time) }, html! { span.mono { (code) } small { (service) } }]
-    };
+    let row =
+        |time: &str, fault: &str, service: &str| vec![html! { (time) }, html! { (code(fault)) small { (service) } }];
     table(&Table {
         caption: both(l, "Gangguan terakhir", "Latest faults"),
         hidden_caption: true,

@@ -23,6 +23,8 @@ pub(super) async fn show(page: Page) -> Response {
     let all = [Choice::new("1", say("Dinas Kependudukan", "Civil registry")), Choice::new("2", l.own("MQA Malaysia"))];
     let days = ["30", "90", "365"].map(|n| Choice::new(n, say(&format!("{n} hari"), &format!("{n} days"))));
     let path = l.path("/gallery/trail");
+    let period = page.query("period");
+    let here = page.query("page").parse().ok().filter(|n| (1..=7).contains(n)).unwrap_or(2);
     let main = html! {
         div.head {
             div.wrap {
@@ -43,13 +45,13 @@ pub(super) async fn show(page: Page) -> Response {
         div.wrap.sec {
             form.filt method="get" action=(path) {
                 (select(l, &Field::new("agency", say("Lembaga", "Agency")), &all, None))
-                (select(l, &Field::new("period", say("Kurun waktu", "Period")), &days, Some("30")))
+                (select(l, &Field::new("period", say("Kurun waktu", "Period")), &days, Some(if days.iter().any(|one| one.value == period) { &period } else { "30" })))
                 (Button::submit(say("Saring", "Filter")).icon(Icon::Search))
                 (Button::link(&path, say("Unduh CSV", "Download CSV")).quiet().icon(Icon::Download))
             }
             (timeline(l, &l.date(minute(1440)), &today(l)))
             (timeline(l, &l.date(minute(0)), &before(l)))
-            div.sec { (pagination(l, &Pages { path: &path, here: 2, count: 7 })) }
+            div.sec { (pagination(l, &Pages { path: &path, here, count: 7 })) }
         }
     };
     page.portal(&Sheet::new(title, main).at("/data-trail"))

@@ -88,6 +88,14 @@ impl Page {
         &self.place.path
     }
 
+    /// A value of the query, such as `q` of a search; empty when there is none. Of several the first.
+    #[must_use]
+    pub fn query(&self, name: &str) -> String {
+        let query = self.place.target.split_once('?').map_or("", |(_, query)| query);
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
     /// The session, signed in or not.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {

@@ -206,3 +206,19 @@ async fn a_live_page_catches_up_in_its_own_language() {
     }
     assert!(missed.contains("event: patch") && missed.contains("event: say"), "{missed}");
 }
+
+#[tokio::test]
+async fn filters_and_pages_have_an_address() {
+    let mut portal = Portal::new();
+    let page = portal.get("/id/gallery/trail?period=90&page=3&page=4").await;
+    assert!(
+        page.text().contains("<option value=\"90\" selected>")
+            && page.text().contains("<b aria-current=\"page\">3</b>")
+    );
+    let page = portal.get("/id/gallery/trail?period=%3Cb%3E&page=8").await;
+    assert!(
+        page.text().contains("<option value=\"30\" selected>")
+            && page.text().contains("<b aria-current=\"page\">2</b>")
+    );
+    assert!(!page.text().contains("<b>"), "what was asked for is not HTML");
+}

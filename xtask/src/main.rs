@@ -1,14 +1,16 @@
 //! Project tasks, run as `cargo xtask <task>`.
 //!
-//! One module per task, and what tasks share beside them: `project` (where things are), `shell` (running programs)
-//! and `tally` (what is counted). A task is a variant of [`Task`] and a function that returns an exit code. Nothing
+//! One module per task, and what tasks share beside them: `project` (where things are), `shell` (running programs),
+//! `gallery` (pages for a browser) and `tally` (what is counted). A task is a variant of [`Task`] and a function that returns an exit code. Nothing
 //! here is part of a node: `xtask` depends on no crate of the workspace, and no crate depends on it.
 #![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
 mod bench;
 mod checks;
+mod gallery;
 mod project;
 mod shell;
+mod shots;
 mod tally;
 mod test;
 
@@ -36,6 +38,8 @@ enum Task {
     /// Measure, as ratios against a floor of the same machine in the same minutes.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Write a screenshot of every page of the gallery.
+    Shots(shots::Options),
 }
 
 fn main() -> ExitCode {
@@ -50,5 +54,6 @@ fn main() -> ExitCode {
     match cli.task {
         Task::Test(options) => test::run(&project, &options),
         Task::Bench(bench) => bench::run(&project, &bench),
+        Task::Shots(shots) => shots::run(&project, &shots),
     }
 }

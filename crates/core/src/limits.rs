@@ -319,3 +319,47 @@ pub const LEDGER_DICTIONARY: usize = 64 * 1024 - 1;
 pub const LEDGER_DICTIONARIES: usize = 256;
 /// Octets of an answer to a call that a server makes itself for one of its clients.
 pub const OWN_ANSWER: usize = 32 * 1024 * 1024;
+/// Octets in `brand.toml`.
+pub const BRAND_DOCUMENT: usize = 16 * 1024;
+
+/// Octets in the mark of a brand.
+pub const BRAND_MARK: usize = 16 * 1024;
+
+/// Elements in the mark of a brand.
+pub const BRAND_MARK_ELEMENTS: usize = 200;
+
+/// Octets in the body of a form that a page sends.
+pub const FORM_BODY: usize = 64 * 1024;
+
+/// Fields in a form that a page sends.
+pub const FORM_FIELDS: usize = 200;
+
+/// Octets in the path and query of a page.
+pub const PAGE_TARGET: usize = 4 * 1024;
+
+/// Octets in a `Cookie` header that is read.
+pub const COOKIES: usize = 8 * 1024;
+
+/// Sessions at a time, signed in or not.
+pub const SESSIONS: usize = 20_000;
+
+/// Sessions of one person at a time: an eleventh ends the oldest.
+pub const SESSIONS_OF_ONE: usize = 10;
+
+/// Posts that are remembered so that a second one does nothing.
+pub const POSTS_REMEMBERED: usize = 20_000;
+
+/// Topics of live pages that are remembered.
+pub const LIVE_TOPICS: usize = 4096;
+
+/// Events of one topic that are kept for those who come back.
+pub const LIVE_RING: usize = 64;
+
+/// Open streams of live pages, over all topics.
+pub const LIVE_STREAMS: usize = 2048;
+
+/// Open streams of live pages of one session: pages in tabs.
+pub const LIVE_STREAMS_OF_ONE: usize = 8;
+
+/// Octets in one event of a live page.
+pub const LIVE_EVENT: usize = 64 * 1024;

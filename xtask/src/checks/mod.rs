@@ -8,6 +8,7 @@
 mod deny;
 mod judges;
 mod linkage;
+mod pages;
 
 use std::fs;
 use std::io;
@@ -20,7 +21,7 @@ use crate::shell::{self, Finished};
 use crate::tally::Tally;
 
 /// All checks, in the order in which they run.
-const ALL: &[Check] = &[deny::CHECK, judges::CHECK, linkage::CHECK];
+const ALL: &[Check] = &[deny::CHECK, judges::CHECK, linkage::CHECK, pages::CHECK];
 
 /// How long one program of a check may run, in seconds.
 const PROGRAM_SECONDS: u32 = 600;

@@ -20,7 +20,7 @@ enum Package {
     Java,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         program: "curl",
         package: Package::Named("curl"),
@@ -57,6 +57,20 @@ const TOOLS: [Tool; 6] = [
         why: "canonicalises and validates XML with libxml2",
         present: on_path,
     },
+    Tool {
+        program: "chromium",
+        package: Package::Named("chromium"),
+        why: "judges the pages as people see them",
+        present: on_path,
+    },
+    Tool {
+        program: "Noto Sans",
+        package: Package::Named("fonts-noto-core"),
+        why: "has the letters of every language of the pages",
+        present: |_| std::path::Path::new("/usr/share/fonts/truetype/noto").is_dir(),
+    },
+    Tool { program: "node", package: Package::Named("nodejs"), why: "drives the browser", present: on_path },
+    Tool { program: "npm", package: Package::Named("npm"), why: "installs what drives the browser", present: on_path },
 ];
 
 /// The oldest Java whose answer counts.

@@ -1,0 +1,63 @@
+## Words of components
+
+ago-seconds = { $n } detik lalu
+ago-minutes = { $n } menit lalu
+ago-hours = { $n } jam lalu
+ago-days = { $n } hari lalu
+back = Kembali
+banner-label = Pemberitahuan
+change = Ubah
+choose = Pilih satu
+chart-table = Tampilkan sebagai tabel
+chart-no-data = tidak ada data
+crumbs-label = Lokasi halaman
+date-day = Hari
+date-month = Bulan
+date-year = Tahun
+error-prefix = Galat:
+evidence-summary = Rincian dan bukti
+form-errors =
+    { $n ->
+       *[other] Ada { $n } hal yang perlu diperbaiki
+    }
+letter-date = Tanggal
+letter-number = Nomor
+letter-signed = Ditandatangani secara elektronik, { $when }
+letter-subject = Perihal
+letter-to = Kepada
+link-down = Terputus
+link-here = Simpul ini
+link-slow = Lambat
+link-up = Tersambung
+live-off = Sambungan terputus, mencoba lagi
+live-on = Tersambung, halaman ini memperbarui diri
+live-refresh = Muat ulang kemajuan
+map-title = Letak simpul anggota dan keadaan setiap sambungan. Daftar di bawah peta berisi hal yang sama.
+optional = boleh dikosongkan
+pages-label = Halaman daftar
+pages-next = Berikutnya
+pages-one = Halaman { $n }
+pages-previous = Sebelumnya
+reference-yours = Nomor rujukan Anda
+resume = Lanjutkan
+resume-see = Lihat kemajuan
+search = Cari
+search-often = Sering dicari
+search-services = Cari layanan
+source = Dari { $register }, { $when }
+stage-done = Selesai
+stage-late = Terlambat
+stage-needs-you = Menunggu Anda
+stage-now = Sedang diproses
+stage-of = Tahap { $n } dari { $total }
+stage-promise = janji { $promise }
+stage-stopped = Berhenti
+stage-waiting = Menunggu
+task-closed = Belum terbuka
+task-done = Selesai
+task-later = Belum dimulai
+task-next = Berikutnya
+task-wrong = Perlu diperbaiki
+this-is-wrong = Ini keliru
+track-title = Perjalanan permohonan
+track-updated = Diperbarui { $when }

@@ -165,7 +165,7 @@ fn schedule(seed: u64) -> (usize, usize) {
             9 if step > STEPS / 2 && !model.acts.iter().any(|(_, did)| matches!(did, Did::Enter(1) | Did::End)) => {
                 // The amendment comes into force by an act of MY that may not have arrived at once.
                 for side in ["id", "my"] {
-                    parties.run(side, &["send", ID]).done("has every act");
+                    parties.sends(side);
                     model.deliver(side);
                 }
                 parties.amend();
@@ -174,8 +174,7 @@ fn schedule(seed: u64) -> (usize, usize) {
                 continue;
             }
             _ => {
-                let to = parties.run(side, &["send", ID]);
-                assert_eq!(to.exit, 0, "{to:?}");
+                parties.sends(side);
                 model.deliver(side);
                 check(&model, false);
                 continue;
@@ -197,7 +196,7 @@ fn schedule(seed: u64) -> (usize, usize) {
         check(&model, false);
     }
     for side in ["id", "my"] {
-        parties.run(side, &["send", ID]).done("has every act");
+        parties.sends(side);
         model.deliver(side);
     }
     check(&model, true);
@@ -212,7 +211,7 @@ impl Parties {
     fn agree_over_wire(&self, text: &str, replaced: &[(&str, &str)]) {
         let text = replaced.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         let file = self.file("text.toml", &text);
-        let send = |side| self.run(side, &["send", ID]).done("has every act");
+        let send = |side| self.sends(side);
         self.offer("Siti Rahma", &file).done("redline");
         send("id");
         for (side, officers) in OFFICERS {

@@ -303,11 +303,11 @@ fn acts_that_cross_are_settled_alike() {
     let voids = |journal: &Journal| journal.settled().filter(|(_, void)| void.is_some()).count();
 
     let approve = |n: i64, name: &str| at(n, act(&text, Step::Approve, name));
-    let both_approve = both(&[offer.clone()], &[approve(2, "Siti")], &[approve(2, "Tan")]);
+    let both_approve = both(std::slice::from_ref(&offer), &[approve(2, "Siti")], &[approve(2, "Tan")]);
     assert_eq!(voids(&both_approve), 0);
 
     let answered = at(3, act(&answer, Step::Answer(Box::new(answer.clone())), "Tan"));
-    let crossed = both(&[offer.clone()], &[approve(4, "Siti"), approve(5, "Budi")], &[answered]);
+    let crossed = both(std::slice::from_ref(&offer), &[approve(4, "Siti"), approve(5, "Budi")], &[answered]);
     assert_eq!((voids(&crossed), crossed.history().newest().unwrap().agreement()), (2, &answer));
 
     let theirs = at(2, act(&answer, Step::Offer(Box::new(answer.clone())), "Tan"));
@@ -327,13 +327,13 @@ fn acts_that_cross_are_settled_alike() {
     for scope in [Scope::Whole, Scope::Clause("2.1".parse().unwrap())] {
         for (n, effect) in [(29, "before"), (31, "after")] {
             let stop = at(n, act(&text, Step::Suspend(scope.clone()), "Siti"));
-            let both = both(&amended, &[stop], &[enter.clone()]);
+            let both = both(&amended, &[stop], std::slice::from_ref(&enter));
             let deciding = both.history().deciding().unwrap();
             assert_eq!((deciding.agreement().version(), deciding.suspensions().unwrap().whole), (2, true), "{effect}");
         }
     }
     for n in [29, 31] {
-        let ended = both(&amended, &[at(n, act(&text, Step::End, "Siti"))], &[enter.clone()]);
+        let ended = both(&amended, &[at(n, act(&text, Step::End, "Siti"))], std::slice::from_ref(&enter));
         assert_eq!(ended.history().deciding().unwrap().name(), "ended");
     }
 }

@@ -296,10 +296,12 @@ fn model(acts: &[Act]) -> Vec<String> {
                     versions.insert(number, fresh());
                 }
             }
-            ("answer", Some(v)) if v.state == "redline" && v.author != member => {
-                if v.amends == act["document"]["amends"].as_str().unwrap_or_default() {
-                    *v = fresh();
-                }
+            ("answer", Some(v))
+                if v.state == "redline"
+                    && v.author != member
+                    && v.amends == act["document"]["amends"].as_str().unwrap_or_default() =>
+            {
+                *v = fresh();
             }
             ("approve", Some(v)) if v.state == "redline" && v.digest == digest => {
                 v.approved.insert((member, officer));

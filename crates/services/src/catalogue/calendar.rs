@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::Offset;
-use jiff::{Span, Timestamp};
 use simpul_core::{UnixTime, limits};
 
 /// The days of one service. A day begins at midnight of its offset from UTC.
@@ -76,13 +76,7 @@ impl Calendar {
     /// The time limit again after it stood still from `asked` to `answered`: as many counted days as were left. One
     /// that was over when it was to stand still stays over.
     #[must_use]
-    pub fn resumed(
-        &self,
-        deadline: UnixTime,
-        asked: UnixTime,
-        answered: UnixTime,
-        count: Counted,
-    ) -> Option<UnixTime> {
+    pub fn resumed(&self, deadline: UnixTime, asked: UnixTime, answered: UnixTime, count: Counted) -> Option<UnixTime> {
         if deadline <= asked {
             return Some(deadline);
         }
@@ -137,12 +131,6 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
 pub(crate) fn day(text: &str) -> Option<Date> {
     let shape = |(i, b): (usize, u8)| if matches!(i, 4 | 7) { b == b'-' } else { b.is_ascii_digit() };
     (text.len() == 10 && text.bytes().enumerate().all(shape)).then(|| text.parse().ok()).flatten()
-}
-
-/// Later by so many calendar months and days; for tests of schedules and for letters.
-#[must_use]
-pub fn later(day: Date, months: i32, days: i32) -> Option<Date> {
-    day.checked_add(Span::new().try_months(months).ok()?).ok()?.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -86,7 +86,8 @@ mod tests {
         for good in ["a", "diploma-2", &"x".repeat(limits::SERVICE_NAME_CHARS)] {
             assert_eq!(good.parse::<QuestionId>().unwrap().as_str(), good);
         }
-        for bad in ["", "2a", "-a", "A", "a b", "a.b", "a:b", "é", "a_b", &"x".repeat(limits::SERVICE_NAME_CHARS + 1)] {
+        for bad in ["", "2a", "-a", "A", "a b", "a.b", "a:b", "é", "a_b", &"x".repeat(limits::SERVICE_NAME_CHARS + 1)]
+        {
             assert_eq!(bad.parse::<QuestionId>(), Err(NameError), "{bad}");
         }
     }

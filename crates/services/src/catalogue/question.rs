@@ -1,7 +1,7 @@
 //! Questions, and what an answer to one may be.
 
-use jiff::civil::Date;
 use jiff::Span;
+use jiff::civil::Date;
 use simpul_policy::agreement::terms::Text;
 
 use super::name::{OptionId, QuestionId};

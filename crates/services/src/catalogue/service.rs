@@ -316,8 +316,10 @@ impl RequestTemplate {
     #[must_use]
     pub fn path(&self, identifier: &str) -> String {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        let encoded: String =
-            identifier.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
+        let encoded: String = identifier
+            .bytes()
+            .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect();
         self.0.replace(PERSON, &encoded)
     }
 }

@@ -122,7 +122,9 @@ fn one(step: &Step, done: &HashMap<StepId, i64>, values: &dyn Values) -> Result<
     let number = |operand: &Operand| number(operand, done, values);
     let too_large = || StepError::TooLarge(step.id.clone());
     let result = match &step.op {
-        Op::Sum(of) => of.iter().try_fold(0_i64, |sum, operand| sum.checked_add(number(operand)?).ok_or_else(too_large))?,
+        Op::Sum(of) => {
+            of.iter().try_fold(0_i64, |sum, operand| sum.checked_add(number(operand)?).ok_or_else(too_large))?
+        }
         Op::Less(of, less) => number(of)?.checked_sub(number(less)?).ok_or_else(too_large)?,
         Op::NotBelowZero(of) => number(of)?.max(0),
         Op::Percent(of, rate) => part(number(of)?, *rate),
@@ -196,8 +198,7 @@ impl fmt::Display for Operand {
 }
 
 /// How an operand is spelled.
-pub(super) const OPERANDS: &str =
-    "`answer:QUESTION`, `field:EVIDENCE.FIELD`, `step:STEP`, `applicant:identifier`, `applicant:name` or a whole amount";
+pub(super) const OPERANDS: &str = "`answer:QUESTION`, `field:EVIDENCE.FIELD`, `step:STEP`, `applicant:identifier`, `applicant:name` or a whole amount";
 
 /// Reads the spelling alone; whether the names lead somewhere is checked elsewhere.
 pub(super) fn operand(text: &str) -> Option<Operand> {
@@ -304,7 +305,8 @@ mod tests {
         for text in ["answer:a", "field:e.f", "step:s", "-7", "0", "applicant:identifier", "applicant:name"] {
             assert_eq!(a(text).to_string(), text);
         }
-        for bad in ["", "a", "answer:", "answer:A", "field:e", "field:e.f.g", "+7", "07", "1.5", "applicant:age", "x:y"] {
+        for bad in ["", "a", "answer:", "answer:A", "field:e", "field:e.f.g", "+7", "07", "1.5", "applicant:age", "x:y"]
+        {
             assert_eq!(operand(bad), None, "{bad}");
         }
     }

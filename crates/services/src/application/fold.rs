@@ -252,8 +252,7 @@ impl Application {
             }
             What::Fetched { evidence, fetched } => self.held(evidence).fetched(fetched),
             What::NoData { evidence, provenance } => {
-                let held = self.held(evidence);
-                held.status = Status::NoData(provenance.clone());
+                self.held(evidence).in_vain(event.at, Status::NoData(provenance.clone()));
             }
             What::Refused { evidence, reason } => {
                 self.held(evidence).in_vain(event.at, Status::Refused(reason.clone()));

@@ -111,3 +111,19 @@ impl Catalogue {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_has_a_bound() {
+        let one = Service::from_toml(include_str!("../../samples/tax-return.toml")).unwrap();
+        let many = |n: usize| {
+            let versions = (1..).map(|version| Service { version, ..one.clone() });
+            Catalogue::new(versions.take(n)).map(|catalogue| catalogue.all().count())
+        };
+        assert_eq!(many(limits::SERVICES), Ok(1));
+        assert_eq!(many(limits::SERVICES + 1), Err(CatalogueError::TooMany(limits::SERVICES + 1)));
+    }
+}

@@ -19,7 +19,7 @@ fn after(before: &Append, text: &str) -> Append {
     let seq = before.events.last().unwrap().seq + 1;
     let event =
         Event { seq, at: before.events[0].at, actor: Actor::Citizen, what: What::Wrote(Remark::new(text).unwrap()) };
-    let mut next = Append { expected: seq - 1, events: vec![event], ..before.clone() };
+    let mut next = Append { expected: seq - 1, events: vec![event], key: None, ..before.clone() };
     next.summary.seq = seq;
     next
 }

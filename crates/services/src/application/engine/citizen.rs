@@ -153,7 +153,7 @@ impl CitizenDesk<'_> {
 
     /// Asks the payment service for what is to be paid. A payment that was asked for and can still be made stays.
     pub async fn pay(&self, reference: Reference, now: UnixTime) -> Result<Done, EngineError> {
-        self.load(reference).await?;
+        self.acting(reference, now).await?;
         let done = self.engine.settle(reference, now).await?;
         self.engine.request_payment(done, now).await
     }
@@ -184,7 +184,7 @@ impl CitizenDesk<'_> {
     /// Takes an application back, before it is decided. One whose payment has come is worked on, and taken back then.
     pub async fn withdraw(&self, reference: Reference, key: &str, now: UnixTime) -> Result<Done, EngineError> {
         let key = self.key(key, format!("withdraw {reference}"))?;
-        if matches!(self.load(reference).await?.application.state, State::Paying(_)) {
+        if matches!(self.acting(reference, now).await?.application.state, State::Paying(_)) {
             self.engine.settle(reference, now).await?;
         }
         self.keyed(reference, key, now, |_| Ok(What::Withdrawn)).await

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use simpul_services::application::contract::{append, draft, reference};
-use simpul_services::application::{Actor, Append, Application, Event, Remark, ServicesStore, Summary, What};
+use simpul_services::application::{Actor, Append, Application, Event, ServicesStore, Summary, What};
 use simpul_store::services::SqliteServices;
 
 const FOLDER: &str = "SIMPUL_SERVICES_KILL_FOLDER";

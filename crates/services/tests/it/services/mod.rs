@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod evidence;

@@ -107,7 +107,7 @@ async fn nothing_is_overridden_without_a_reason_that_the_citizen_reads() {
     let view = world.engine.citizen(&world.siti).view(reference).await.unwrap();
     assert_eq!(view.decision.unwrap().overrides[0].reason.as_str(), reason);
     let letter = second.letter(reference, Occasion::Decision(Outcome::Grant), Language::English).await.unwrap();
-    assert_eq!(letter.reasons, [reason.clone()]);
+    assert_eq!(letter.reasons, std::slice::from_ref(&reason));
     assert!(letter.paragraphs.join("\n").contains(&reason));
 }
 

@@ -1,8 +1,12 @@
 //! The desk: two persons, reasons, time limits, searches, and what comes between.
 
+use simpul_core::limits;
 use simpul_policy::agreement::terms::Language;
-use simpul_services::application::contract::officer;
-use simpul_services::application::{Changed, EngineError, Obstacle, OfficerView, PurposeError, RulingInput, State};
+use simpul_services::application::contract::{append, draft, officer, queued, reference};
+use simpul_services::application::{
+    Actor, Append, Changed, EngineError, Event, Obstacle, OfficerView, PurposeError, Ruling, RulingInput, State,
+    Summary, What,
+};
 use simpul_services::catalogue::{Occasion, Outcome};
 use simpul_services::evidence::RegisterOutcome;
 
@@ -252,4 +256,66 @@ async fn a_search_for_a_person_has_a_purpose_and_is_recorded() {
     let search = world.engine.officer(&other).search("dpv:LegalCompliance", "audit").unwrap();
     assert_eq!(search.person(world.siti.id(), MONDAY).await.unwrap(), [], "of the own office alone");
     assert_eq!(desk.searches(10).await.unwrap().len(), 2, "and recorded all the same");
+}
+
+/// The desk refuses it, and so does the fold: whoever reads the events never sees one person decide twice.
+#[tokio::test]
+async fn the_fold_knows_two_persons_too() {
+    let world = World::new();
+    let done = world.ready(1).await;
+    let ani = ani();
+    let office = world.engine.officer(&ani);
+    let done = office.propose(done.application.reference, done.application.seq, &grant(), MONDAY).await.unwrap();
+    let State::Proposed(_, proposal) = &done.application.state else { panic!("proposed") };
+    let seq = done.application.seq + 1;
+    let decided = |actor: Actor, ruling: Ruling, persons: u8| {
+        let event = Event { seq, at: MONDAY, actor, what: What::Decided { ruling, persons } };
+        done.application.clone().apply(&event)
+    };
+    let ruling = proposal.ruling.clone();
+    let other = Ruling { law: "another law".to_owned(), ..ruling.clone() };
+    assert!(decided(Actor::Officer(bagus()), ruling.clone(), 2).is_ok());
+    assert!(decided(Actor::Officer(ani.clone()), ruling.clone(), 2).is_err(), "the same person");
+    assert!(decided(Actor::Officer(bagus()), ruling.clone(), 1).is_err(), "one person is not enough");
+    assert!(decided(Actor::Officer(bagus()), other, 2).is_err(), "another ruling");
+    assert!(decided(Actor::System, ruling.clone(), 2).is_err());
+    assert!(decided(Actor::Citizen, ruling, 2).is_err());
+}
+
+#[tokio::test]
+async fn an_application_has_so_many_events() {
+    let world = World::new();
+    let done = world.ready(1).await;
+    let (reference, mut application) = (done.application.reference, done.application);
+    let (expected, mut events) = (application.seq, Vec::new());
+    let ani = ani();
+    while application.seq < limits::APPLICATION_EVENTS as u64 - 1 {
+        let what = What::Noted(simpul_services::application::Remark::new("n").unwrap());
+        let event = Event { seq: application.seq + 1, at: MONDAY, actor: Actor::Officer(ani.clone()), what };
+        application = application.apply(&event).unwrap();
+        events.push(event);
+    }
+    let summary = Summary::of(&application);
+    world.store.append(&Append { reference, expected, events, summary, key: None }).await.unwrap();
+    let office = world.engine.officer(&ani);
+    let last = office.note(reference, application.seq, "the last one", MONDAY).await.unwrap();
+    assert_eq!(last.application.seq, limits::APPLICATION_EVENTS as u64);
+    let over = office.note(reference, last.application.seq, "one more", MONDAY).await;
+    assert!(matches!(over, Err(EngineError::Full)));
+    let event = Event { seq: last.application.seq + 1, ..last.events[0].clone() };
+    assert!(last.application.apply(&event).is_err(), "the fold has the same bound");
+}
+
+#[tokio::test]
+async fn a_page_has_so_many_applications() {
+    let world = World::new();
+    for n in 0..=u32::try_from(limits::APPLICATION_PAGE).unwrap() {
+        world.store.append(&queued(n, "recognition", i64::from(n), false)).await.unwrap();
+        let mut own = append(reference(1000 + n), draft(1, i64::from(n)));
+        own.summary.state = "closed".to_owned();
+        world.store.append(&own).await.unwrap();
+    }
+    let page = world.engine.officer(&ani()).queue(None, 1000).await.unwrap();
+    assert_eq!(page.len(), limits::APPLICATION_PAGE);
+    assert_eq!(world.engine.citizen(&world.siti).list(None, 1000).await.unwrap().len(), limits::APPLICATION_PAGE);
 }

@@ -363,3 +363,98 @@ pub const LIVE_STREAMS_OF_ONE: usize = 8;
 
 /// Octets in one event of a live page.
 pub const LIVE_EVENT: usize = 64 * 1024;
+/// Octets in one service document.
+pub const SERVICE_DOCUMENT: usize = 256 * 1024;
+
+/// Characters in a name that a service document gives: of itself, of a question, of a stage.
+pub const SERVICE_NAME_CHARS: usize = 64;
+
+/// Characters in one text of a service document in one language.
+pub const SERVICE_TEXT_CHARS: usize = 4096;
+
+/// Services of one catalogue, every version counted.
+pub const SERVICES: usize = 1024;
+
+/// Questions of one service.
+pub const SERVICE_QUESTIONS: usize = 64;
+
+/// Options of one question.
+pub const QUESTION_OPTIONS: usize = 64;
+
+/// Conditions under which one question is shown.
+pub const QUESTION_CONDITIONS: usize = 8;
+
+/// Pieces of evidence that one service needs.
+pub const SERVICE_EVIDENCE: usize = 16;
+
+/// Fields of one piece of evidence.
+pub const EVIDENCE_FIELDS: usize = 64;
+
+/// Stages of one service.
+pub const SERVICE_STAGES: usize = 16;
+
+/// Rules that an officer checks in one service.
+pub const SERVICE_RULES: usize = 32;
+
+/// Grounds on which one service is granted or refused.
+pub const SERVICE_GROUNDS: usize = 32;
+
+/// Letters of one service.
+pub const SERVICE_LETTERS: usize = 8;
+
+/// Paragraphs of one letter.
+pub const LETTER_PARAGRAPHS: usize = 32;
+
+/// Steps of the arithmetic of one service.
+pub const SERVICE_STEPS: usize = 64;
+
+/// Values that one step adds, or brackets that it has, or values that a rule accepts.
+pub const STEP_VALUES: usize = 32;
+
+/// Holidays of one service document.
+pub const SERVICE_HOLIDAYS: usize = 366;
+
+/// Days of a time limit, of a draft or of freshness.
+pub const SERVICE_DAYS: u32 = 3650;
+
+/// Years, months or days that a bound on a date lies from today.
+pub const DATE_OFFSET: i32 = 50_000;
+
+/// An amount of money in whole rupiah, and a number that is an answer, either way of zero.
+pub const AMOUNT: i64 = 1_000_000_000_000_000;
+
+/// Characters in an answer of one or more lines.
+pub const ANSWER_CHARS: usize = 10_000;
+
+/// Characters in an answer of one line, and in one line of an address.
+pub const ANSWER_LINE_CHARS: usize = 255;
+
+/// Octets in the answer of a register to one request for evidence.
+pub const EVIDENCE_ANSWER: usize = 1024 * 1024;
+
+/// Records in the answer of a register that are used.
+pub const EVIDENCE_RECORDS: usize = 64;
+
+/// Characters in one value of a register that is used.
+pub const EVIDENCE_VALUE_CHARS: usize = 1024;
+
+/// Characters in a reason, a message, a question or a mandate.
+pub const REMARK_CHARS: usize = 4000;
+
+/// Characters in the name of a person or in the identifier of an officer.
+pub const PERSON_NAME_CHARS: usize = 255;
+
+/// Characters in the key by which a step that is sent twice is known.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 128;
+
+/// Octets in one stored event of an application.
+pub const APPLICATION_EVENT: usize = 512 * 1024;
+
+/// Events of one application.
+pub const APPLICATION_EVENTS: usize = 2048;
+
+/// Applications on one page of a list.
+pub const APPLICATION_PAGE: usize = 100;
+
+/// Drafts that one person has at a time.
+pub const DRAFTS: usize = 20;

@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod minimise;
 pub mod mode;
 mod permit;
+pub mod written;
 
 pub use access::{AccessRights, Denied, Endpoint, Right, Subject};
 pub use mode::{Mode, Modes};

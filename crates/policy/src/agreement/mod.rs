@@ -23,10 +23,11 @@ mod usage;
 
 pub use self::compile::{CEDAR_SCHEMA, CompileError};
 pub use self::decide::{AgreementGrant, Agreements, Cited, Context, LoadError};
-pub use self::document::{Agreement, DocumentError};
+pub use self::document::Agreement;
 pub use self::explain::{Candidate, Explanation, Trial};
 #[cfg(any(test, feature = "faults"))]
 pub use self::fault::Fault;
 pub use self::ident::{AgreementDigest, AgreementId, ClauseId, NameError};
 pub use self::refusal::{Reason, Refusal};
 pub use self::usage::{Counters, Meter, Spent, Uncounted, Usage};
+pub use crate::written::DocumentError;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use simpul_core::limits;
 
 use super::purpose;
+use crate::written::schema::{day, list, number, object, pattern, reference};
 
 /// The schema.
 #[must_use]
@@ -155,33 +156,6 @@ fn grant() -> Value {
         ],
         &["onward", "volume", "hours", "conditions", "secrecy", "valid-from", "valid-until"],
     )
-}
-
-fn object(members: &[(&str, Value)], optional: &[&str]) -> Value {
-    let properties: serde_json::Map<String, Value> =
-        members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
-    let required: Vec<&str> = members.iter().map(|(name, _)| *name).filter(|name| !optional.contains(name)).collect();
-    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
-}
-
-fn list(items: Value, least: usize, most: usize) -> Value {
-    json!({"type": "array", "items": items, "minItems": least, "maxItems": most})
-}
-
-fn reference(definition: &str) -> Value {
-    json!({"$ref": format!("#/$defs/{definition}")})
-}
-
-fn pattern(pattern: &str) -> Value {
-    json!({"type": "string", "pattern": pattern})
-}
-
-fn number(least: u64, most: u64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most})
-}
-
-fn day() -> Value {
-    json!({"type": "string", "format": "date"})
 }
 
 fn name() -> Value {

@@ -25,6 +25,17 @@ pub struct Text {
     pub en: String,
 }
 
+impl Text {
+    /// The words in one of the languages.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Indonesian => &self.id,
+            Language::English => &self.en,
+        }
+    }
+}
+
 /// One party of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {

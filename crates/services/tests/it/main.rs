@@ -1,4 +1,4 @@
-//! The data trail as a whole, over a store in memory.
+//! The data trail and public services as a whole, over stores in memory.
 
 #[cfg(test)]
 mod apart;
@@ -14,3 +14,5 @@ mod ground;
 mod keys;
 #[cfg(test)]
 mod seen;
+#[cfg(test)]
+mod services;

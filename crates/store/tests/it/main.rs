@@ -7,6 +7,10 @@ mod kill;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
+mod services_kill;
+#[cfg(test)]
 mod spool;
 #[cfg(test)]
 mod trail;

@@ -13,9 +13,10 @@ use simpul_core::{UnixTime, limits};
 pub use self::history::History;
 pub use self::journal::{Journal, JournalError, Merged};
 pub use self::proof::{Proof, ProofError};
-use super::document::{Agreement, DocumentError};
+use super::document::Agreement;
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
 use super::life::{Actor, LifeError, Scope};
+use crate::written::DocumentError;
 
 /// One thing that somebody did to one version of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 //! error with its line, its path and what is allowed there.
 
 mod form;
-mod locate;
 mod read;
 
 use std::fmt;
@@ -15,6 +14,7 @@ use self::form::AgreementForm;
 use super::canonical;
 use super::ident::{AgreementDigest, AgreementId, ClauseId};
 use super::terms::{Clause, Language, LocalPurpose, Party, Text};
+use crate::written::{self, DocumentError};
 
 /// A valid agreement in one version. Made only by [`from_toml`](Self::from_toml) and [`from_json`](Self::from_json).
 #[derive(Clone, PartialEq, Eq)]
@@ -41,30 +41,9 @@ pub(super) struct Content {
     clauses: Vec<Clause>,
 }
 
-/// Why a document is no agreement.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct DocumentError {
-    /// The line, from 1, if it is known.
-    pub line: Option<usize>,
-    /// Where: `clause[0].grant.purposes[1]`; empty for the document as a whole.
-    pub path: String,
-    /// What is wrong and what is allowed.
-    pub reason: String,
-}
-
 impl fmt::Debug for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Agreement({} version {}, {})", self.content.id, self.content.version, self.digest)
-    }
-}
-
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}, ")?;
-        }
-        let place = if self.path.is_empty() { "document" } else { &self.path };
-        write!(f, "{place}: {}", self.reason)
     }
 }
 
@@ -72,11 +51,7 @@ impl Agreement {
     /// Reads what people write.
     pub fn from_toml(text: &str) -> Result<Self, DocumentError> {
         bounded(text.len())?;
-        let form = toml::from_str(text).map_err(|error| locate::toml_error(text, &error))?;
-        Self::of(form).map_err(|mut error| {
-            error.line = locate::line_of(text, &error.path);
-            error
-        })
+        written::read(text, Self::of)
     }
 
     /// Reads what was signed. The octets must be the canonical form: one value has one spelling and one digest.

@@ -2,13 +2,13 @@
 
 use simpul_core::{UnixTime, limits};
 
-use super::{Frame, at, client, day, list, moment, name, parsed, unique, unknown_purpose, wrong};
+use super::{Frame, client, day, moment, name, unknown_purpose};
 use crate::access::Endpoint;
-use crate::agreement::document::DocumentError;
 use crate::agreement::document::form::{BasisForm, ConditionsForm, GrantForm, HoursForm, SecrecyForm, VolumeForm};
 use crate::agreement::purpose;
 use crate::agreement::terms::{Basis, Conditions, GrantClause, Hours, Secrecy, Volume};
 use crate::minimise::{Excess, FieldSet};
+use crate::written::{DocumentError, at, list, parsed, unique, wrong};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 

@@ -1,14 +1,12 @@
 //! From what is written to what it means: every name is known, every list is bounded, every part fits the others.
 
-use std::collections::HashSet;
-use std::str::FromStr;
-
 use simpul_core::{ClientId, MemberId, UnixTime, limits};
 
+use super::Content;
 use super::form::{AgreementForm, ClauseForm, OfficerForm, PartyForm, PurposeForm, TextForm};
-use super::{Content, DocumentError};
 use crate::agreement::purpose;
 use crate::agreement::terms::{Clause, ClauseKind, Language, LocalPurpose, Officer, Party, Text};
+use crate::written::{DocumentError, at, list, parsed, unique, wrong};
 
 mod grant;
 
@@ -165,37 +163,4 @@ fn client(path: &str, text: &str, parties: &[Party]) -> Result<ClientId, Documen
         true => Ok(client),
         false => Err(wrong(path, &format!("`{text}` is neither a party nor one of the subsystems of a party"))),
     }
-}
-
-fn parsed<T: FromStr<Err: std::fmt::Display>>(path: &str, text: &str) -> Result<T, DocumentError> {
-    text.parse().map_err(|error: T::Err| wrong(path, &error.to_string()))
-}
-
-fn list<F, T>(
-    path: &str,
-    forms: &[F],
-    least: usize,
-    most: usize,
-    one: impl Fn(&str, &F) -> Result<T, DocumentError>,
-) -> Result<Vec<T>, DocumentError> {
-    if forms.len() < least || forms.len() > most {
-        return Err(wrong(path, &format!("{} entries: {least} to {most} are allowed", forms.len())));
-    }
-    forms.iter().enumerate().map(|(i, form)| one(&format!("{path}[{i}]"), form)).collect()
-}
-
-fn unique<T: std::hash::Hash + Eq>(path: &str, items: impl IntoIterator<Item = T>) -> Result<(), DocumentError> {
-    let mut seen = HashSet::new();
-    match items.into_iter().enumerate().find_map(|(i, item)| (!seen.insert(item)).then_some(i)) {
-        Some(i) => Err(wrong(&format!("{path}[{i}]"), "the same stands in the list before")),
-        None => Ok(()),
-    }
-}
-
-fn at(path: &str, member: &str) -> String {
-    format!("{path}.{member}")
-}
-
-fn wrong(path: &str, reason: &str) -> DocumentError {
-    DocumentError { line: None, path: path.to_owned(), reason: reason.to_owned() }
 }

@@ -18,7 +18,7 @@ use simpul_exchange::ports::Clock;
 use tokio_util::sync::CancellationToken;
 
 use self::journey::Journey;
-use self::plan::Plan;
+use self::plan::{Plan, PlanError};
 use self::prepare::{PrepareError, Wishes};
 use crate::cli::{DemoArgs, KeyKind};
 use crate::config::{ConfigError, NodeConfig};
@@ -35,11 +35,11 @@ enum DemoError {
         #[source]
         cause: PrepareError,
     },
-    #[error("{}: the plan of the federation cannot be read; remove the folder to begin anew", dir.display())]
+    #[error("{}: the federation in it cannot be resumed; remove the folder to begin anew, or name another one by --dir", dir.display())]
     Plan {
         dir: PathBuf,
         #[source]
-        cause: std::io::Error,
+        cause: PlanError,
     },
     #[error("a configuration of the federation cannot be used")]
     Config(#[source] ConfigError),

@@ -8,9 +8,15 @@ use serde::{Deserialize, Serialize};
 /// The plan file in the federation's folder. It is written last: where it is, the federation is complete.
 pub(crate) const FILE: &str = "federation.json";
 
+/// Which federation is prepared. Raised whenever one from before would not make the journey of today.
+pub(crate) const FORM: u32 = 2;
+
 /// A federation of two instances.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Plan {
+    /// [`FORM`] when it was prepared; the first had none.
+    #[serde(default)]
+    pub(crate) form: u32,
     /// Indonesia's side: the consumer.
     pub(crate) id: Site,
     /// Malaysia's side: the provider.
@@ -59,6 +65,17 @@ pub(crate) struct Ports {
     pub(super) lab: u16,
     pub(super) peer: u16,
     pub(super) ocsp: u16,
+}
+
+/// Why a folder's federation cannot be resumed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    /// The plan file.
+    #[error("{FILE} cannot be read")]
+    File(#[source] std::io::Error),
+    /// Another program prepared it.
+    #[error("another version of this program made it (form {0}, here {FORM})")]
+    Form(u32),
 }
 
 /// Why no ports could be had.
@@ -123,12 +140,13 @@ impl Ports {
 
 impl Plan {
     /// The plan of a folder, if a federation was prepared in it.
-    pub(crate) fn read(dir: &Path) -> std::io::Result<Option<Self>> {
-        match std::fs::read(dir.join(FILE)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(std::io::Error::other),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
-        }
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, PlanError> {
+        let plan: Self = match std::fs::read(dir.join(FILE)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| PlanError::File(e.into()))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(PlanError::File(e)),
+        };
+        if plan.form == FORM { Ok(Some(plan)) } else { Err(PlanError::Form(plan.form)) }
     }
 
     /// Both sites, consumer first.

@@ -11,7 +11,7 @@ use simpul_trust::cert::Certificate;
 use simpul_trust::token::{Signer, SoftSigner};
 use simpul_wire::gconf::{Anchor, AnchorSource};
 
-use super::plan::{self, Plan, PortError, Ports, Site};
+use super::plan::{self, FORM, Plan, PortError, Ports, Site};
 use crate::files;
 
 /// What a new federation is made of.
@@ -244,6 +244,7 @@ pub(crate) fn prepare(dir: &Path, wishes: Wishes) -> Result<Plan, PrepareError> 
     let ports = Ports::find(&[first, second, Ipv4Addr::from_bits(second.to_bits().wrapping_add(1))], wishes.base_port)
         .map_err(PrepareError::Ports)?;
     let plan = Plan {
+        form: FORM,
         id: Site::new(dir, "ID", "ID/GOV/3201/ss1", first, ports),
         my: Site::new(dir, "MY", "MY/GOV/1001/ss1", second, ports),
     };

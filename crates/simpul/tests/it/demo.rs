@@ -56,6 +56,25 @@ fn a_base_port_that_cannot_be_had_is_refused() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }
 
+/// A folder of another version is named with a cure, and is left alone.
+#[test]
+fn a_federation_of_another_version_is_not_resumed() {
+    let first = first_address();
+    let dir = tempfile::tempdir().unwrap();
+    let output = demo(dir.path(), first, &["--prepare"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let file = dir.path().join("federation.json");
+    let mut plan: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    plan.as_object_mut().unwrap().remove("form").unwrap();
+    std::fs::write(&file, plan.to_string()).unwrap();
+    let output = demo(dir.path(), first, &["--once"]);
+    assert_eq!(output.status.code(), Some(1));
+    for told in ["another version of this program made it", "remove the folder to begin anew"] {
+        assert!(said(&output).contains(told), "{}", said(&output));
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), plan.to_string().into_bytes());
+}
+
 /// One thing that is wrong in the provider's folder, and the steps that then end otherwise, with what they get.
 struct Fault {
     from: &'static str,

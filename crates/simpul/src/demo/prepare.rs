@@ -423,6 +423,7 @@ listen = "{lab}"
 ca = "ca"
 anchor = "anchor.xml"
 register = {}
+identity-provider = {identity}
 
 [registry]
 instance = "{instance}"
@@ -463,6 +464,7 @@ certificate = "keys/auth.pem"
             server.ocsp.port(),
             host(&server.consumer),
             lab = host(lab),
+            identity = instance == "ID",
             registry = host(registry),
         );
         for member in self.served() {

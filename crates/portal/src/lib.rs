@@ -18,6 +18,7 @@ pub mod shell;
 pub mod signin;
 pub mod site;
 pub mod text;
+pub mod trail;
 
 #[cfg(test)]
 mod testing;

@@ -28,7 +28,7 @@ pub(crate) use self::log::LogSettings;
 pub(crate) use self::named::{FileError, Named};
 pub(crate) use self::patience::Patience;
 pub(crate) use self::persons::{DATA_TRAIL, SUBJECT_KEYS, SubjectSettings, TrailSettings};
-pub(crate) use self::portal::{PortalRole, SignInSettings, is_https_or_loopback};
+pub(crate) use self::portal::{PortalRole, SignInSettings, TrailPageSettings, Word, is_https_or_loopback};
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
 pub(crate) use self::values::{text, texts};

@@ -1,11 +1,14 @@
 //! `[portal]`: pages for citizens.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use simpul_core::ClientId;
 
 use super::Named;
+use super::values::text;
 
 /// Pages for citizens.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +24,35 @@ pub(crate) struct PortalRole {
     pub(crate) mark: Option<Named>,
     /// The identity provider; absent, nobody can sign in.
     pub(crate) sign_in: Option<SignInSettings>,
+    /// Whom to ask who used a person's data; absent, the page is not there.
+    pub(crate) data_trail: Option<TrailPageSettings>,
+    /// Names that people read instead of identifiers of members, services, purposes, laws, agreements and fields.
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, Word>,
+}
+
+/// The security server that asks data trails for this portal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TrailPageSettings {
+    /// Its consumer port: https, or http on this machine, since the question names a person.
+    pub(crate) server: String,
+    /// The client as which this portal asks, such as `ID/GOV/3299/portal`. Its instance is home.
+    #[serde(deserialize_with = "text")]
+    pub(crate) client: ClientId,
+    /// Root certificates (PEM) by which the server is believed over https.
+    #[serde(default = "roots")]
+    pub(crate) roots: PathBuf,
+}
+
+/// A name in both languages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Word {
+    /// Indonesian.
+    pub(crate) id: String,
+    /// English.
+    pub(crate) en: String,
 }
 
 /// An OpenID Connect provider, and what its claims mean here.
@@ -94,6 +126,17 @@ impl PortalRole {
             return Err(format!(
                 "[portal.sign-in] issuer = \"{issuer}\": an https:// URL is needed, or an http:// URL of this machine"
             ));
+        }
+        if let Some(trail) = &self.data_trail {
+            if !is_https_or_loopback(&trail.server) {
+                return Err(format!(
+                    "[portal.data-trail] server = \"{}\": an https:// URL is needed, or an http:// URL of this machine",
+                    trail.server
+                ));
+            }
+            if self.sign_in.as_ref().is_none_or(|settings| settings.national_id_claim.is_none()) {
+                return Err("[portal.data-trail]: [portal.sign-in] with national-id-claim is needed too".to_owned());
+            }
         }
         match &self.origin {
             None if self.listen.ip().is_loopback() => Ok(()),

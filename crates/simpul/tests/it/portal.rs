@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::support::{Curl, Federation, Process, Reply};
+use super::trail::{DIPLOMAS, Persons};
 
 /// A portal alone: nothing to sign in with, nothing to ask.
 fn alone(dir: &Path) -> Process {
@@ -215,4 +216,75 @@ fn a_new_proof_must_be_of_the_same_person() {
     let done = browser.get(&same);
     assert_eq!((done.status, done.header("location")), (303, "/en/account"));
     assert_ne!(browser.cookie, before, "a proof rotates the session too");
+}
+
+#[test]
+fn a_citizen_sees_who_used_their_data_and_nobody_else_does() {
+    let mut persons = Persons::new();
+    let federation = &persons.parties.federation;
+    let config = federation.dir().join("portal.toml");
+    let written = format!(
+        "[storage]\ndir = \"portal\"\n[portal]\nlisten = \"127.0.0.1:0\"\n[portal.sign-in]\nissuer = \"{}/idp\"\n\
+         client-id = \"portal\"\nnational-id-claim = \"national_id\"\n\
+         roles = {{ citizen = [\"citizen\"], officer = [\"officer\"] }}\n\
+         [portal.data-trail]\nserver = \"{}\"\nclient = \"ID/GOV/3299/portal\"\n\
+         [portal.words]\n\"ID/GOV/3201/recognition\" = {{ id = \"Penyetaraan\", en = \"Recognition <office>\" }}\n\
+         title = {{ id = \"Judul ijazah\", en = \"Title of the diploma\" }}\n",
+        federation.text("/id/lab"),
+        persons.base(),
+    );
+    std::fs::write(&config, written).unwrap();
+    let portal = Process::start(&["portal", "--config", config.to_str().unwrap()]);
+    let base = format!("http://{}", portal.port("http"));
+    let mut browser = Browser::new(&base);
+    assert_eq!(browser.get("/en/data-trail").header("location"), "/en/sign-in?back=%2Fdata-trail");
+    browser.sign_in("15");
+    let empty = browser.get("/en/data-trail");
+    assert_eq!(empty.status, 200, "{empty:?}");
+    assert!(text(&empty).contains("Nobody has used your data") && text(&empty).contains("Complete until"));
+
+    for n in 0..21 {
+        let token = persons.token(DIPLOMAS, "LAB-00015");
+        assert_eq!(persons.call(DIPLOMAS, &format!("page-{n}"), Some(&token)).status, 200);
+    }
+    let first = browser.get("/en/data-trail");
+    let html = text(&first);
+    for told in [
+        "Recognition &lt;office&gt;",
+        "Title of the diploma",
+        "dpv:IdentityVerification",
+        "Cross-border",
+        "Agreement between the states: id-my-diplomas, version 1, clause 2.1",
+        "365 days later",
+        "page-20",
+        "page-1<",
+        "Older entries",
+    ] {
+        assert!(html.contains(told), "{told}: {html}");
+    }
+    assert!(!html.contains("page-0<") && !html.contains("LAB-00015"));
+    for way in ways(html).into_iter().filter(|way| !way.contains("/stay")) {
+        let way = way.replace("&amp;", "&");
+        assert_eq!(browser.get(&format!("/{way}")).status, 200, "{way}");
+    }
+    let older = ways(html).into_iter().find(|way| way.contains("after=")).unwrap().replace("&amp;", "&");
+    let second = browser.get(&format!("/{older}"));
+    assert!(text(&second).contains("page-0<") && text(&second).contains("To the latest"), "{}", text(&second));
+    let indonesian = browser.get("/id/data-trail");
+    assert!(text(&indonesian).contains("Siapa yang memakai data saya") && text(&indonesian).contains("Judul ijazah"));
+
+    // Nobody else sees it; an official is no citizen; who is silent is named.
+    let mut other = Browser::new(&base);
+    other.sign_in("30");
+    assert!(!text(&other.get("/en/data-trail")).contains("page-"));
+    let mut officer = Browser::new(&base);
+    officer.sign_in("101");
+    assert_eq!(officer.get("/en/data-trail").status, 403);
+    persons.running.process("my/server").kill();
+    let silent = browser.get("/en/data-trail");
+    assert!(text(&silent).contains("2 offices did not answer"), "{}", text(&silent));
+    assert!(!text(&silent).contains("Complete until"));
+    persons.running.process("id/server").kill();
+    assert_eq!(browser.get("/en/data-trail").status, 503);
+    assert!(!portal.errors().contains("LAB-0"), "{}", portal.errors());
 }

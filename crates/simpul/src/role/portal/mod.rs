@@ -1,6 +1,7 @@
 //! The portal: pages for citizens, over what this node can offer them.
 
 mod bridge;
+mod data_trail;
 mod oidc;
 
 use std::sync::Arc;
@@ -12,13 +13,15 @@ use simpul_io::listen::{self, Bounds, Listener};
 use simpul_portal::brand::Brand;
 use simpul_portal::session::{MemoryPosts, MemorySessions, Origin, Times};
 use simpul_portal::shell::Mounted;
-use simpul_portal::{Ports, Site, home, serve, signin};
+use simpul_portal::text::{Lang, Multi};
+use simpul_portal::{Ports, Site, home, serve, signin, trail};
 use tokio_util::sync::CancellationToken;
 
 use self::bridge::Bridge;
+use self::data_trail::ServerTrail;
 use self::oidc::OpenIdProvider;
 use super::{RoleError, Running};
-use crate::config::{Named, PortalRole, SignInSettings};
+use crate::config::{Named, PortalRole, SignInSettings, Word};
 use crate::random::SystemRandom;
 
 /// For pages that are being made when the portal is told to stop; live pages come back by themselves.
@@ -47,6 +50,16 @@ pub(crate) async fn start(
         pages = pages.merge(signin::router(Arc::new(provider)));
         paths.extend(signin::PATHS);
     }
+    if let Some(settings) = &role.data_trail {
+        let reader = ServerTrail::new(settings, &settings.roots).map_err(|cause| RoleError::Part {
+            role: "portal.data-trail",
+            what: "reading the root certificates",
+            cause: Box::new(cause),
+        })?;
+        let home = settings.client.member().short().split('/').next().unwrap_or_default().to_owned();
+        pages = pages.merge(trail::router(Arc::new(reader), words(role), home));
+        paths.push(trail::PATH);
+    }
     let ports = Ports {
         clock,
         random: Arc::new(SystemRandom),
@@ -73,6 +86,11 @@ pub(super) fn secret(settings: &SignInSettings) -> Result<Option<String>, RoleEr
         return Err(RoleError::File(file.refused(NEEDED, cause)));
     }
     Ok(Some(text.trim().to_owned()))
+}
+
+fn words(role: &PortalRole) -> trail::Words {
+    let both = |word: &Word| Multi::new([(Lang::Id, word.id.as_str()), (Lang::En, word.en.as_str())]);
+    trail::Words::new(role.words.iter().map(|(of, word)| (of.clone(), both(word))).collect())
 }
 
 /// The brand that the configuration names, or that of the demonstration.

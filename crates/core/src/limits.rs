@@ -346,6 +346,15 @@ pub const SESSIONS: usize = 20_000;
 /// Sessions of one person at a time: an eleventh ends the oldest.
 pub const SESSIONS_OF_ONE: usize = 10;
 
+/// Sign-ins that were begun and not ended, at a time.
+pub const SIGN_INS: usize = 4096;
+
+/// Octets of what an identity provider answers: its description, its keys, a token with what is around it.
+pub const IDENTITY_ANSWER: usize = 64 * 1024;
+
+/// Keys of an identity provider.
+pub const IDENTITY_KEYS: usize = 32;
+
 /// Posts that are remembered so that a second one does nothing.
 pub const POSTS_REMEMBERED: usize = 20_000;
 

@@ -6,6 +6,7 @@
 
 pub mod ca;
 pub mod clock;
+pub mod identity;
 pub mod ocsp;
 pub mod register;
 pub mod tsa;

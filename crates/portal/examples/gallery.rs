@@ -12,6 +12,7 @@ use simpul_core::UnixTime;
 use simpul_exchange::ports::{Clock, Randomness};
 use simpul_portal::brand::Brand;
 use simpul_portal::session::{MemoryPosts, MemorySessions, Origin, Times};
+use simpul_portal::shell::Mounted;
 use simpul_portal::{Ports, Site, gallery};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -39,6 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         random: Arc::new(Sample),
         sessions: Arc::new(MemorySessions::default()),
         posts: Arc::new(MemoryPosts::default()),
+        mounted: Mounted::All,
     };
     let site = Site::new(Brand::example()?, Origin::Loopback, Times::default(), ports)?;
     let service = TowerToHyperService::new(simpul_portal::serve(&site, gallery::gallery()));

@@ -9,13 +9,16 @@ pub mod asset;
 pub mod brand;
 pub mod component;
 pub mod gallery;
+pub mod home;
 pub mod live;
 pub mod problem;
 pub mod reference;
 pub mod session;
 pub mod shell;
+pub mod signin;
 pub mod site;
 pub mod text;
+pub mod trail;
 
 #[cfg(test)]
 mod testing;

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Registry(RoleArgs),
     /// Start only the laboratory of a configuration file: test CA, OCSP, TSA, sample registers. Loopback only.
     Lab(RoleArgs),
+    /// Start only the portal of a configuration file: pages for citizens.
+    Portal(RoleArgs),
     /// Check a configuration file and say what would run.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -104,7 +106,7 @@ pub(crate) enum KeyKind {
     P256,
 }
 
-/// `simpul run|server|registry|lab`.
+/// `simpul run|server|registry|lab|portal`.
 #[derive(Debug, Args)]
 pub(crate) struct RoleArgs {
     /// The configuration file.

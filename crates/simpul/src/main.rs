@@ -44,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Server(args) => run::roles(args, run::Which::Server, clock).await,
         Command::Registry(args) => run::roles(args, run::Which::Registry, clock).await,
         Command::Lab(args) => run::roles(args, run::Which::Lab, clock).await,
+        Command::Portal(args) => run::roles(args, run::Which::Portal, clock).await,
         Command::Config(ConfigCommand::Check(args)) => run::check(args),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::verify(args).await,
         Command::Agreement(command) => agreements::run(command, clock).await,

@@ -1,4 +1,4 @@
-//! `simpul run|server|registry|lab`: roles of one configuration file.
+//! `simpul run|server|registry|lab|portal`: roles of one configuration file.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(crate) enum Which {
     Registry,
     /// Only the laboratory.
     Lab,
+    /// Only the portal.
+    Portal,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,7 @@ pub(crate) fn check(args: &RoleArgs) -> ExitCode {
                 ("registry", config.registry.is_some()),
                 ("server", config.server.is_some()),
                 ("lab", config.lab.is_some()),
+                ("portal", config.portal.is_some()),
             ];
             let roles: Vec<_> = sections.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
             say(&format!("{}: good; would run {}", args.config.display(), roles.join(", ")));
@@ -113,6 +116,15 @@ async fn start(
                 running.push(started.map_err(wrong)?.0);
             }
             None if which == Which::Server => return Err(RunError::NoSection("server")),
+            None => {}
+        }
+    }
+    if wanted(Which::Portal) {
+        match &config.portal {
+            Some(portal) => {
+                running.push(role::portal::start(portal, clock.clone(), stop.clone()).await.map_err(wrong)?);
+            }
+            None if which == Which::Portal => return Err(RunError::NoSection("portal")),
             None => {}
         }
     }

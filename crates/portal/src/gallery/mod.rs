@@ -80,7 +80,12 @@ impl Progress {
 
 /// Signs the sample person in: a stranger's gallery has a stranger's header.
 async fn sign_in(mut page: Page) -> Result<Response, PageError> {
-    let person = Person { id: "gallery".to_owned(), name: "Sekar Ayu P.".to_owned(), roles: vec![Role::Citizen] };
+    let person = Person {
+        id: "gallery".to_owned(),
+        name: "Sekar Ayu P.".to_owned(),
+        roles: vec![Role::Citizen],
+        national: None,
+    };
     page.sign_in(person).await?;
     page.see_other("/gallery/home")
 }

@@ -31,6 +31,9 @@ pub enum PageError {
     /// The person may not: 403.
     #[error("the person may not do this: {0}")]
     NotAllowed(&'static str),
+    /// A proof that does not hold: 403.
+    #[error("a proof of who it is does not hold")]
+    Refused(#[source] Cause),
     /// A form that was not ours, or not of this session: 403.
     #[error("the form is not of this session")]
     Forged,
@@ -89,7 +92,7 @@ impl PageError {
         match self {
             Self::SignIn | Self::StepUp => StatusCode::SEE_OTHER,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NotAllowed(_) | Self::Forged | Self::Origin(_) => StatusCode::FORBIDDEN,
+            Self::NotAllowed(_) | Self::Refused(_) | Self::Forged | Self::Origin(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,

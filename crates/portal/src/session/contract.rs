@@ -47,8 +47,12 @@ pub fn key(n: usize) -> SessionKey {
 #[must_use]
 pub fn session(person: Option<&str>, second: i64) -> Session {
     let at = UnixTime::from_secs(second);
-    let person =
-        person.map(|id| Person { id: id.to_owned(), name: "Sekar Ayu".to_owned(), roles: vec![Role::Citizen] });
+    let person = person.map(|id| Person {
+        id: id.to_owned(),
+        name: "Sekar Ayu".to_owned(),
+        roles: vec![Role::Citizen],
+        national: None,
+    });
     Session { handle: format!("h-{second}"), person, begun: at, seen: at, raised: None, agent: "browser".to_owned() }
 }
 

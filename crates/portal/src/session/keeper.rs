@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn sari() -> Person {
-        Person { id: "p-1".into(), name: "Sekar Ayu".into(), roles: vec![Role::Citizen] }
+        Person { id: "p-1".into(), name: "Sekar Ayu".into(), roles: vec![Role::Citizen], national: None }
     }
 
     fn minute(n: i64) -> UnixTime {

@@ -71,6 +71,30 @@ pub enum Role {
     Operator,
 }
 
+/// The identifier that a state gave a person. It is never shown in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NationalId(String);
+
+impl NationalId {
+    /// From its text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its text, for whoever must name the person to a register.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for NationalId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NationalId")
+    }
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -80,6 +104,8 @@ pub struct Person {
     pub name: String,
     /// What the person may be. Empty means: nothing but signed in.
     pub roles: Vec<Role>,
+    /// The identifier that the state gave, where the identity provider tells it.
+    pub national: Option<NationalId>,
 }
 
 /// One session.

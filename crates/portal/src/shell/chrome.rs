@@ -56,8 +56,10 @@ pub(super) fn who(frame: &Frame<'_>) -> Markup {
     match frame.session {
         Asking::Unknown => html! {},
         Asking::Signed(session) => {
-            html! { a.who href=(l.path("/account")) { (icon(Icon::IdCard)) span { bdi { (session.name) } } } }
+            let page = if frame.mounted.has("/account") { "/account" } else { "/session" };
+            html! { a.who href=(l.path(page)) { (icon(Icon::IdCard)) span { bdi { (session.name) } } } }
         }
+        Asking::Nobody if !frame.mounted.has("/sign-in") => html! {},
         Asking::Nobody => {
             html! { a.who href=(l.path("/sign-in")) { (icon(Icon::LogIn)) span { (text!(l, "sign-in")) } } }
         }
@@ -94,15 +96,19 @@ pub(super) fn side(l: &Locale<'_>, menu: &[Place], sheet: &Sheet) -> Markup {
 /// The pages about the portal, and help.
 pub(super) fn footer(frame: &Frame<'_>) -> Markup {
     let l = &frame.locale;
+    let about = [
+        ("/help", text!(l, "foot-help")),
+        ("/status", text!(l, "foot-status")),
+        ("/accessibility", text!(l, "foot-accessibility")),
+        ("/privacy", text!(l, "foot-privacy")),
+    ];
+    let about: Vec<_> = about.into_iter().filter(|(path, _)| frame.mounted.has(path)).collect();
     let dial: String = frame.brand.phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     html! {
         footer.foot {
             div.wrap {
-                ul {
-                    li { a href=(l.path("/help")) { (text!(l, "foot-help")) } }
-                    li { a href=(l.path("/status")) { (text!(l, "foot-status")) } }
-                    li { a href=(l.path("/accessibility")) { (text!(l, "foot-accessibility")) } }
-                    li { a href=(l.path("/privacy")) { (text!(l, "foot-privacy")) } }
+                @if !about.is_empty() {
+                    ul { @for (path, words) in &about { li { a href=(l.path(path)) { (words) } } } }
                 }
                 p.row { (icon(Icon::LifeBuoy)) span { (text!(l, "foot-phone")) " " a href={ "tel:" (dial) } { (frame.brand.phone) } } }
                 @if let Some(session) = frame.session.signed() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use maud::{DOCTYPE, Markup, html};
 use simpul_core::UnixTime;
 
-pub use place::{CONSOLE, DESK, PORTAL, Place};
+pub use place::{CONSOLE, DESK, Mounted, PORTAL, Place};
 
 use crate::asset;
 use crate::brand::Brand;
@@ -29,6 +29,8 @@ pub struct Frame<'a> {
     pub target: &'a str,
     /// Who asks, as far as it is known.
     pub session: Asking<'a>,
+    /// What there is to lead to.
+    pub mounted: &'a Mounted,
 }
 
 /// Who asks for a page.
@@ -104,6 +106,7 @@ pub(crate) const WARN_SECONDS: u64 = 120;
 #[must_use]
 pub fn portal(frame: &Frame<'_>, menu: &[Place], sheet: &Sheet) -> Markup {
     let l = &frame.locale;
+    let menu = frame.mounted.of(menu);
     let inside = html! {
         header {
             (chrome::strip(frame))
@@ -112,7 +115,7 @@ pub fn portal(frame: &Frame<'_>, menu: &[Place], sheet: &Sheet) -> Markup {
                     (chrome::mark(frame, &text!(l, "shell-portal")))
                     nav aria-label=(text!(l, "menu-label").plain()) {
                         ul {
-                            @for place in menu {
+                            @for place in &menu {
                                 li { a href=(l.path(place.path)) aria-current=[chrome::current(place, sheet)] { (icon(place.icon)) span { (l.text(place.text)) } } }
                             }
                         }
@@ -155,7 +158,7 @@ fn beside(frame: &Frame<'_>, menu: &[Place], sheet: &Sheet, room: &Msg) -> Marku
         // The menu stands after the page: on phones it is below, one link away, and needs no script.
         div.desk-grid {
             main #main tabindex="-1" { (sheet.main) }
-            nav.side #menu tabindex="-1" aria-label=(text!(l, "menu-label").plain()) { (chrome::side(l, menu, sheet)) }
+            nav.side #menu tabindex="-1" aria-label=(text!(l, "menu-label").plain()) { (chrome::side(l, &frame.mounted.of(menu), sheet)) }
         }
         (chrome::footer(frame))
     };

@@ -33,6 +33,39 @@ impl Place {
     }
 }
 
+/// The paths, without language, that are mounted: menus, header and footer lead to no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mounted {
+    /// Every one that a menu names: the gallery shows menus as they will be.
+    All,
+    /// These.
+    Only(Vec<&'static str>),
+}
+
+impl Mounted {
+    /// Whether a path is there.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(paths) => paths.contains(&path),
+        }
+    }
+
+    /// The places of a menu that are there. What a group begins with passes its heading on when it is not.
+    #[must_use]
+    pub fn of(&self, menu: &[Place]) -> Vec<Place> {
+        let (mut there, mut heading) = (Vec::new(), None);
+        for place in menu {
+            heading = place.group.or(heading);
+            if self.has(place.path) {
+                there.push(Place { group: heading.take(), ..*place });
+            }
+        }
+        there
+    }
+}
+
 /// What citizens see: five, so that a thumb reaches each.
 pub const PORTAL: &[Place] = &[
     place("/", Icon::House, "place-services"),
@@ -65,3 +98,19 @@ pub const CONSOLE: &[Place] = &[
     place("/console/diagnostics", Icon::Radio, "place-diagnostics"),
     place("/console/settings", Icon::Settings, "place-settings"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_menu_leads_only_to_what_is_mounted() {
+        let paths = |mounted: &Mounted, menu: &[Place]| mounted.of(menu).iter().map(|p| p.path).collect::<Vec<_>>();
+        assert_eq!(paths(&Mounted::All, PORTAL).len(), PORTAL.len());
+        assert_eq!(paths(&Mounted::Only(vec!["/data-trail", "/account"]), PORTAL), ["/data-trail"]);
+        let offered = Mounted::Only(vec!["/console", "/console/services"]).of(CONSOLE);
+        let groups: Vec<_> = offered.iter().map(|place| place.group).collect();
+        assert_eq!(groups, [None, Some("group-exchange")], "the heading stays with what is left of its group");
+        assert_eq!(Mounted::Only(vec![]).of(DESK).len(), 0);
+    }
+}

@@ -103,7 +103,8 @@ fn told(
     let again = (safe && matches!(status.as_u16(), 429 | 500 | 503)).then(|| locale.path(target));
     let (title, main) = page(&locale, status, &reference, &site.brand.phone, again.as_deref());
     let path = place.as_ref().map_or("/", |place| place.path.as_str());
-    let frame = Frame { locale, brand: &site.brand, path, target, session: shell::Asking::Unknown };
+    let frame =
+        Frame { locale, brand: &site.brand, path, target, session: shell::Asking::Unknown, mounted: &site.mounted };
     let html = shell::portal(&frame, PORTAL, &Sheet::new(title, main)).into_string();
     let mut told = (status, Html(html)).into_response();
     if *method == Method::HEAD {

@@ -25,6 +25,7 @@ use crate::asset;
 use crate::brand::{self, Brand};
 use crate::live::{Event, Live, LiveError};
 use crate::session::{Csrf, Keeper, Origin, Posts, Sessions, Times};
+use crate::shell::Mounted;
 use crate::text::{Lang, Locale, TextError, Texts};
 
 /// What a portal needs from outside.
@@ -38,6 +39,8 @@ pub struct Ports {
     pub sessions: Arc<dyn Sessions>,
     /// Where posts are remembered.
     pub posts: Arc<dyn Posts>,
+    /// The paths that menus may lead to: those of the router that is served.
+    pub mounted: Mounted,
 }
 
 /// One portal. The state of every router of pages is an `Arc` of it.
@@ -51,6 +54,7 @@ pub struct Site {
     posts: Arc<dyn Posts>,
     csrf: Csrf,
     live: Live,
+    mounted: Mounted,
 }
 
 /// Why a portal cannot be made.
@@ -82,6 +86,7 @@ impl Site {
             live: Live::new(ports.random.as_ref()),
             clock: ports.clock,
             random: ports.random,
+            mounted: ports.mounted,
         }))
     }
 
@@ -97,10 +102,23 @@ impl Site {
         &self.brand
     }
 
+    /// What there is to lead to.
+    #[must_use]
+    pub fn mounted(&self) -> &Mounted {
+        &self.mounted
+    }
+
     /// Sessions.
     #[must_use]
     pub fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// A random name of 256 bits, in hexadecimal.
+    pub(crate) fn name(&self) -> String {
+        let mut octets = [0; 32];
+        self.random.fill(&mut octets);
+        octets.iter().map(|octet| format!("{octet:02x}")).collect()
     }
 
     /// Tells every live page of `topic`, each in its language: `events` is asked once for each.

@@ -102,7 +102,7 @@ impl Page {
         self.session.as_ref().map(|(_, session)| session)
     }
 
-    pub(super) fn session_key(&self) -> Option<&SessionKey> {
+    pub(crate) fn session_key(&self) -> Option<&SessionKey> {
         self.session.as_ref().map(|(key, _)| key)
     }
 
@@ -249,6 +249,15 @@ impl Page {
         Ok(self.dressed((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()))
     }
 
+    /// Leads to another site: 303 to an address that is not typed by anybody who asks.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub(crate) fn elsewhere(&self, address: &str) -> Result<Response, PageError> {
+        let location = HeaderValue::from_str(address).map_err(|error| PageError::internal("an address", error))?;
+        Ok(self.dressed((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()))
+    }
+
     /// A page for citizens.
     #[must_use]
     pub fn portal(&self, sheet: &Sheet) -> Response {
@@ -275,6 +284,7 @@ impl Page {
             path: &self.place.path,
             target: &self.place.target,
             session: signed.as_ref().map_or(shell::Asking::Nobody, shell::Asking::Signed),
+            mounted: self.site.mounted(),
         };
         let status = if sheet.failed { StatusCode::UNPROCESSABLE_ENTITY } else { status };
         let mut response = (status, Html(render(&frame).into_string())).into_response();

@@ -61,7 +61,9 @@ async fn ended(page: Page) -> Response {
                 span.ic { (icon(Icon::LogOut)) }
                 h1 { (title) }
                 p.lead { (text!(l, "session-ended-about")) }
-                div.acts { (Button::link(l.path("/sign-in"), text!(l, "sign-in")).icon(Icon::LogIn)) }
+                @if page.site().mounted().has("/sign-in") {
+                    div.acts { (Button::link(l.path("/sign-in"), text!(l, "sign-in")).icon(Icon::LogIn)) }
+                }
             }
         }
     };

@@ -13,6 +13,7 @@ use simpul_exchange::ports::{Clock, Randomness};
 use simpul_portal::brand::Brand;
 use simpul_portal::gallery::gallery;
 use simpul_portal::session::{MemoryPosts, MemorySessions, Origin, Times};
+use simpul_portal::shell::Mounted;
 use simpul_portal::{Ports, Site, serve};
 use tower::ServiceExt as _;
 
@@ -75,6 +76,7 @@ impl Portal {
             random: Arc::<Machine>::clone(&machine),
             sessions: Arc::new(MemorySessions::default()),
             posts: Arc::new(MemoryPosts::default()),
+            mounted: Mounted::All,
         };
         let site = Site::new(brand, origin, Times::default(), ports).unwrap();
         Self { router: serve(&site, gallery()), machine, cookie: None }

@@ -19,6 +19,9 @@ pub(crate) struct LabRole {
     /// Whether the sample civil register answers too.
     #[serde(default)]
     pub(crate) register: bool,
+    /// Whether its identity provider answers too (`/idp`).
+    #[serde(default)]
+    pub(crate) identity_provider: bool,
 }
 
 impl LabRole {

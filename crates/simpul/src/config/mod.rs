@@ -12,6 +12,7 @@ mod named;
 mod patience;
 mod persons;
 mod place;
+mod portal;
 mod registry;
 mod server;
 mod values;
@@ -27,6 +28,7 @@ pub(crate) use self::log::LogSettings;
 pub(crate) use self::named::{FileError, Named};
 pub(crate) use self::patience::Patience;
 pub(crate) use self::persons::{DATA_TRAIL, SUBJECT_KEYS, SubjectSettings, TrailSettings};
+pub(crate) use self::portal::{PortalRole, SignInSettings, TrailPageSettings, Word, is_https_or_loopback};
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
 pub(crate) use self::values::{text, texts};
@@ -43,6 +45,8 @@ pub(crate) struct NodeConfig {
     pub(crate) server: Option<ServerRole>,
     /// Test trust services and sample registers; loopback only.
     pub(crate) lab: Option<LabRole>,
+    /// Pages for citizens.
+    pub(crate) portal: Option<PortalRole>,
     /// The file that it was read from.
     #[serde(skip)]
     source: Source,
@@ -132,14 +136,17 @@ impl NodeConfig {
 
     /// What serde cannot say: values that must fit each other.
     fn check(&self) -> Result<(), String> {
-        if self.registry.is_none() && self.server.is_none() && self.lab.is_none() {
-            return Err("no role: one of the sections [registry], [server], [lab] is needed".to_owned());
+        if self.registry.is_none() && self.server.is_none() && self.lab.is_none() && self.portal.is_none() {
+            return Err("no role: one of the sections [registry], [server], [lab], [portal] is needed".to_owned());
         }
         if let Some(server) = &self.server {
             server.check()?;
         }
         if let Some(lab) = &self.lab {
             lab.check()?;
+        }
+        if let Some(portal) = &self.portal {
+            portal.check()?;
         }
         if let Some(registry) = &self.registry {
             registry.check()?;
@@ -157,6 +164,7 @@ impl NodeConfig {
         place(("[storage] dir", &mut self.storage.dir));
         self.registry.iter_mut().flat_map(RegistryRole::files).for_each(place);
         self.lab.iter_mut().flat_map(LabRole::files).for_each(place);
+        self.portal.iter_mut().flat_map(PortalRole::files).for_each(place);
         self.server.iter_mut().flat_map(ServerRole::files).for_each(place);
     }
 }
@@ -347,6 +355,10 @@ path = "/persons/*"
     fn laboratory_roles_stay_on_loopback() {
         let lab = "[storage]\ndir='d'\n[lab]\nlisten='0.0.0.0:1'\nca='ca'\nanchor='a'\n";
         assert!(read(lab).unwrap_err().to_string().contains("loopback only"));
+        let portal = "[storage]\ndir='d'\n[portal]\nlisten='0.0.0.0:1'\n";
+        assert!(read(portal).unwrap_err().to_string().contains("away from loopback an origin is needed"));
+        assert!(read(&format!("{portal}origin='https://p.example'\n")).is_ok());
+        assert!(read(&format!("{portal}origin = \"http://p.example\"\n")).unwrap_err().to_string().contains("line 5"));
         assert!(read("[storage]\ndir='d'\n").unwrap_err().to_string().contains("no role"));
     }
 }

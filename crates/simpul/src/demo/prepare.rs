@@ -424,6 +424,7 @@ listen = "{lab}"
 ca = "ca"
 anchor = "anchor.xml"
 register = {}
+identity-provider = {identity}
 
 [registry]
 instance = "{instance}"
@@ -464,6 +465,7 @@ certificate = "keys/auth.pem"
             server.ocsp.port(),
             host(&server.consumer),
             lab = host(lab),
+            identity = instance == "ID",
             registry = host(registry),
         );
         for member in self.served() {

@@ -9,7 +9,11 @@ use crate::membership::read_anchor;
 pub(crate) fn files(config: &NodeConfig) -> Result<(), RoleError> {
     config.server.iter().try_for_each(server)?;
     config.registry.iter().try_for_each(registry)?;
-    config.lab.iter().try_for_each(|role| lab(role, config.beside_lab()))
+    config.lab.iter().try_for_each(|role| lab(role, config.beside_lab()))?;
+    config.portal.iter().try_for_each(|role| {
+        super::portal::brand(role)?;
+        role.sign_in.iter().try_for_each(|settings| super::portal::secret(settings).map(drop))
+    })
 }
 
 fn server(role: &ServerRole) -> Result<(), RoleError> {

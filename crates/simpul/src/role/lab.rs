@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use simpul_exchange::call::{Answer, ConsumerCall};
+use bytes::Bytes;
+use simpul_exchange::call::{Answer, AnswerBody, ConsumerCall};
 use simpul_exchange::ports::Clock;
+use simpul_exchange::ports::Randomness as _;
 use simpul_io::listen::{self, Bounds, ConsumerHandler, Listener};
 use simpul_lab::ca::LabCa;
-use simpul_lab::{ocsp, register, tsa};
+use simpul_lab::{identity, ocsp, register, tsa};
 use simpul_trust::conf::is_lab;
 use simpul_wire::gconf::Anchor;
 use simpul_wire::rest::SUBJECT_ID;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{RoleError, Running, web};
 use crate::config::{LabRole, Named};
 use crate::membership::read_anchor;
+use crate::random::SystemRandom;
 
 /// Octets of a request to a trust service or the register.
 const REQUEST: usize = 64 * 1024;
@@ -40,7 +43,13 @@ pub(crate) async fn start(
         |cause| RoleError::Listen { place: String::new(), role: "lab", port: "listen", address: role.listen, cause };
     let listener = Listener::bind(role.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let lab = Arc::new(Lab { ca, clock, register: role.register, last_serial: AtomicU64::new(0) });
+    let identity = role.identity_provider.then(|| identity::Provider::new(format!("http://{address}/idp"))).transpose();
+    let identity = identity.map_err(|cause| RoleError::Part {
+        role: "lab",
+        what: "making the key of the identity provider",
+        cause: Box::new(cause),
+    })?;
+    let lab = Arc::new(Lab { ca, clock, register: role.register, identity, last_serial: AtomicU64::new(0) });
     let task = tokio::spawn(listen::consumer(listener, None, lab, Bounds::default(), stop));
     Ok(Running { name: format!("lab of {}", anchor.instance), ports: vec![("http", address)], tasks: vec![task] })
 }
@@ -70,6 +79,7 @@ struct Lab {
     ca: LabCa,
     clock: Arc<dyn Clock>,
     register: bool,
+    identity: Option<identity::Provider>,
     last_serial: AtomicU64,
 }
 
@@ -91,6 +101,18 @@ impl ConsumerHandler for Lab {
                 let response = tsa::respond(self.ca.tsa(), &body, self.clock.now(), self.serial());
                 web::answer(200, "application/timestamp-reply", response)
             }
+            (method, path) if path.starts_with("/idp/") => match (&self.identity, path.strip_prefix("/idp")) {
+                (Some(identity), Some(rest)) => {
+                    let mut code = [0; 32];
+                    SystemRandom.fill(&mut code);
+                    let reply = identity.handle(method, rest, query, &body, self.clock.now(), code);
+                    let line = |(name, value): (&str, String)| (name.to_owned(), Bytes::from(value));
+                    let headers = reply.headers.into_iter().map(line).collect();
+                    let body = AnswerBody::Whole(Bytes::from(reply.body));
+                    Answer { status: reply.status, reason: None, headers, body }
+                }
+                _ => web::text(404, "the laboratory has no identity provider here"),
+            },
             (method, path) => match path.strip_prefix("/register").filter(|_| self.register) {
                 Some(rest) => {
                     let reply = register::handle(method, rest, query, subject, &body);

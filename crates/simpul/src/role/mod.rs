@@ -6,6 +6,7 @@ pub(crate) mod lab;
 mod own;
 mod persons;
 mod port;
+pub(crate) mod portal;
 mod questions;
 pub(crate) mod registry;
 pub(crate) mod server;

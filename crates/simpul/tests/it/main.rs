@@ -25,6 +25,8 @@ mod large_body;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod rollback;

@@ -11,7 +11,7 @@ use super::support::{Curl, Reply, Running};
 const PERSON: &str = "LAB-00015";
 const RECOGNITION: &str = "ID/GOV/3201/recognition";
 const PORTAL: &str = "ID/GOV/3299/portal";
-const DIPLOMAS: &str = "MY/GOV/1002/qualifications/diplomas";
+pub(super) const DIPLOMAS: &str = "MY/GOV/1002/qualifications/diplomas";
 const JOBS: &str = "ID/GOV/3201/manpower/jobs";
 const HERE: &str = "ID/GOV/3201/manpower/data-trail";
 const ABROAD: &str = "MY/GOV/1002/qualifications/data-trail";
@@ -112,13 +112,13 @@ service = "data-trail"
 subject = "ID/GOV/3201/recognition"
 "#;
 
-struct Persons {
-    parties: Parties,
-    running: Running,
+pub(super) struct Persons {
+    pub(super) parties: Parties,
+    pub(super) running: Running,
 }
 
 impl Persons {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let parties = Parties::new();
         let federation = &parties.federation;
         let config = federation.config("id");
@@ -133,7 +133,7 @@ impl Persons {
         Self { parties, running }
     }
 
-    fn base(&self) -> &str {
+    pub(super) fn base(&self) -> &str {
         self.parties.federation.text("/id/server/consumer")
     }
 
@@ -142,14 +142,14 @@ impl Persons {
     }
 
     /// A token that names a person to a service.
-    fn token(&self, service: &str, subject: &str) -> String {
+    pub(super) fn token(&self, service: &str, subject: &str) -> String {
         let question = json!({ "client": RECOGNITION, "service": service, "subject": subject });
         let reply = self.post("/simpul/subject-token", &question);
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.json()["token"].as_str().unwrap().to_owned()
     }
 
-    fn call(&self, service: &str, id: &str, token: Option<&str>) -> Reply {
+    pub(super) fn call(&self, service: &str, id: &str, token: Option<&str>) -> Reply {
         let call = Curl::get(&format!("{}/r1/{service}/diplomas", self.base())).client(RECOGNITION);
         let call = call.header("Simpul-Purpose", "dpv:IdentityVerification").header("Simpul-Basis", "uu-12");
         // The consumer's word about whom it means counts for nothing.

@@ -1,0 +1,29 @@
+## Siapa yang memakai data saya
+
+trail-lead = Setiap kali sebuah kantor membaca data Anda, di dalam atau luar negeri, catatannya muncul di sini. Kedua pihak menyimpan bukti bertanda tangan.
+trail-shown = Akses di halaman ini
+trail-offices = Kantor yang meminta
+trail-abroad = Lintas negara
+trail-agreed = Berdasarkan perjanjian
+trail-complete = Lengkap sampai { $when }.
+trail-silent = { $n } kantor tidak menjawab
+trail-silent-about = Catatan mereka belum ada di daftar ini. Tidak ada yang hilang: muat ulang halaman ini nanti.
+trail-reload = Muat ulang
+trail-empty = Belum ada yang memakai data Anda, sejauh yang diketahui kantor yang menjawab.
+trail-first = Ke yang terbaru
+trail-older = Catatan lebih lama
+trail-cross-border = Lintas negara
+trail-by-right = Dengan hak akses
+trail-holder = Pemberi data
+trail-basis = Dasar hukum
+trail-allowed = Mengapa diizinkan
+trail-agreement = Perjanjian antarnegara: { $name }, versi { $version }, klausul { $clauses }
+trail-right = Pemegang data memberi kantor ini hak untuk meminta. Perjanjian antarnegara tidak diperlukan.
+trail-erased = Harus dihapus
+trail-days = { $n } hari kemudian
+trail-withheld = Ditampilkan belakangan
+trail-withheld-until = Undang-undang menahan catatan ini sampai { $when }: { $law }
+trail-service = Melalui layanan
+trail-evidence = Bukti bertanda tangan
+trail-record = (catatan { $n } pada pemegang data)
+trail-no-purpose = Tujuan tidak disebutkan

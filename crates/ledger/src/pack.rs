@@ -9,8 +9,9 @@
 //! 02 | SHA-256 of the dictionary (32 octets) | length (4 octets, big-endian) | LZ4 block of a version 1 content
 //! ```
 //!
-//! The block format is the one of the LZ4 project, `lz4_Block_format.md`. A dictionary holds the parts of a seal and
-//! nothing of a message: it says nothing of anybody that its certificates do not say, and stays when records go.
+//! The block format is the one of the LZ4 project, `lz4_Block_format.md`. A dictionary holds the parts of a seal:
+//! certificates, OCSP responses, and the digests of one message. It stays when records go, and who guesses that message can
+//! see that the guess is right.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

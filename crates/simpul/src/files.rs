@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -68,6 +68,12 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Resu
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&part, path)
+}
+
+/// The mode of a secret file that others than its owner may use; `None` for one that is kept well.
+pub(crate) fn open_to_others(path: &Path) -> std::io::Result<Option<u32>> {
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    Ok((mode & 0o077 != 0).then_some(mode))
 }
 
 /// Makes a folder, and those above it that are missing, with rights for the owner only.

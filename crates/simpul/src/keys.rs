@@ -1,7 +1,6 @@
 //! Keys and certificates from files.
 
 use std::collections::HashMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use simpul_trust::cert::{CertError, Certificate};
 use simpul_trust::token::{SignError, Signer, SoftSigner};
 
 use crate::config::{FileError, Named};
+use crate::files::open_to_others;
 
 /// What a private key must be.
 const KEY: &str = "a private key (PKCS#8, PEM) that only its owner may read, and that belongs to the certificate";
@@ -111,8 +111,7 @@ pub(crate) fn signer(key: &Path, certificate: &Path) -> Result<SoftSigner, KeyEr
 }
 
 fn private_key(key: &Path) -> Result<Vec<u8>, KeyError> {
-    let mode = std::fs::metadata(key).map_err(|c| unreadable(key, c))?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    if let Some(mode) = open_to_others(key).map_err(|c| unreadable(key, c))? {
         return Err(KeyError::Open { path: key.to_owned(), mode });
     }
     std::fs::read(key).map_err(|c| unreadable(key, c))

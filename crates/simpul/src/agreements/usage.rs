@@ -1,6 +1,7 @@
 //! What was used of the volumes of clauses before a restart: the answers in the message log that cite them.
 //!
-//! A call that was allowed and not answered has given nothing away, and is not counted again.
+//! What was allowed and has no recorded answer is not counted again: a call that was cut off by the crash, and one whose
+//! answer did not fit the agreement.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

@@ -11,7 +11,7 @@ use simpul_policy::minimise::FieldPath;
 use simpul_policy::mode::{Partner, Rule};
 use simpul_policy::{Endpoint, Mode, Subject};
 
-use super::values::text;
+use super::values::{some, text};
 use super::{Named, defaults};
 
 /// A client of this server.
@@ -135,10 +135,6 @@ fn mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
         "access-rights-only" => Ok(Mode::AccessRightsOnly),
         other => Err(D::Error::unknown_variant(other, &["agreement-required", "access-rights-only"])),
     }
-}
-
-fn some<'de, D: Deserializer<'de>, T: std::str::FromStr<Err: std::fmt::Display>>(d: D) -> Result<Option<T>, D::Error> {
-    text(d).map(Some)
 }
 
 impl AccessEntry {

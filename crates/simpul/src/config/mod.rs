@@ -31,7 +31,7 @@ pub(crate) use self::persons::{DATA_TRAIL, SUBJECT_KEYS, SubjectSettings, TrailS
 pub(crate) use self::portal::{PortalRole, SignInSettings, TrailPageSettings, Word, is_https_or_loopback};
 pub(crate) use self::registry::RegistryRole;
 pub(crate) use self::server::ServerRole;
-pub(crate) use self::values::{text, texts};
+pub(crate) use self::values::{some, text, texts};
 
 /// Everything one process runs. A role without a section does not start.
 #[derive(Clone, Debug, Deserialize)]

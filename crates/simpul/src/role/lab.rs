@@ -88,7 +88,7 @@ impl ConsumerHandler for Lab {
     async fn handle(&self, call: ConsumerCall) -> Answer {
         let subject = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(SUBJECT_ID));
         let subject = subject.and_then(|(_, value)| std::str::from_utf8(value).ok());
-        let Some(body) = web::read(call.body, REQUEST).await else {
+        let Ok(body) = web::read(call.body, REQUEST).await else {
             return web::text(413, "the request is too long, or broke off");
         };
         let (path, query) = web::split(&call.target);

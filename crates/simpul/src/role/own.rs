@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
+use bytes::Bytes;
+use futures_util::stream;
 use simpul_core::{ClientId, ServiceId, limits};
 use simpul_exchange::call::{AnswerBody, Caller, ConsumerCall};
 use simpul_exchange::consumer::Consumer;
-use simpul_exchange::ports::{BodyError, BodyStream, Headers};
+use simpul_exchange::ports::{BodyStream, Headers};
 use simpul_wire::rest::id::{encode_client, encode_service};
+
+use super::web;
 
 /// The consumer of this server, as the server itself uses it.
 #[derive(Clone)]
@@ -41,16 +43,10 @@ pub(crate) struct OwnAnswer {
     pub(crate) body: Bytes,
 }
 
-/// Why an answer could not be read.
+/// An answer that could not be read: it is longer than [`limits::OWN_ANSWER`], or broke off.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OwnError {
-    /// Longer than [`limits::OWN_ANSWER`].
-    #[error("an answer of more than {max} octets", max = limits::OWN_ANSWER)]
-    TooLong,
-    /// It broke off.
-    #[error("the answer did not arrive whole")]
-    Body(#[source] BodyError),
-}
+#[error("the answer could not be read")]
+pub(crate) struct OwnError(#[source] web::Unread);
 
 impl OwnCalls {
     /// Calls through this consumer.
@@ -73,23 +69,13 @@ impl OwnCalls {
                 body: call.body.map(|body| Box::pin(stream::iter([Ok(body)])) as BodyStream),
             })
             .await;
-        let body = match answer.body {
-            AnswerBody::Empty => Bytes::new(),
-            AnswerBody::Whole(body) => body,
-            AnswerBody::Spooled(entry) => whole(entry.read()).await?,
-            AnswerBody::Stream(stream) => whole(stream).await?,
+        let stream = match answer.body {
+            AnswerBody::Empty => None,
+            AnswerBody::Whole(body) => Some(Box::pin(stream::iter([Ok(body)])) as BodyStream),
+            AnswerBody::Spooled(entry) => Some(entry.read()),
+            AnswerBody::Stream(stream) => Some(stream),
         };
+        let body = web::read(stream, limits::OWN_ANSWER).await.map_err(OwnError)?;
         Ok(OwnAnswer { status: answer.status, headers: answer.headers, body })
     }
-}
-
-async fn whole(mut stream: BodyStream) -> Result<Bytes, OwnError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(OwnError::Body)?);
-        if body.len() > limits::OWN_ANSWER {
-            return Err(OwnError::TooLong);
-        }
-    }
-    Ok(body.freeze())
 }

@@ -1,9 +1,9 @@
-//! Small HTTP answers of the roles that are no security server.
+//! Small HTTP answers, and bodies read whole within a bound.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use simpul_exchange::call::{Answer, AnswerBody};
-use simpul_exchange::ports::BodyStream;
+use simpul_exchange::ports::{BodyError, BodyStream};
 
 /// An answer with a whole body.
 pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
@@ -20,18 +20,29 @@ pub(super) fn text(status: u16, text: &'static str) -> Answer {
     answer(status, "text/plain; charset=utf-8", text)
 }
 
-/// Reads a body of at most `limit` octets; `None` if it is longer or breaks off.
-pub(super) async fn read(body: Option<BodyStream>, limit: usize) -> Option<Bytes> {
-    let Some(mut stream) = body else { return Some(Bytes::new()) };
+/// Why a body was not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    /// Longer than allowed.
+    #[error("more than {0} octets")]
+    TooLong(usize),
+    /// It broke off.
+    #[error("it did not arrive whole")]
+    Broken(#[source] BodyError),
+}
+
+/// Reads a body of at most `limit` octets; without a body, none.
+pub(super) async fn read(body: Option<BodyStream>, limit: usize) -> Result<Bytes, Unread> {
+    let Some(mut stream) = body else { return Ok(Bytes::new()) };
     let mut whole = BytesMut::new();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.ok()?;
+        let chunk = chunk.map_err(Unread::Broken)?;
         if whole.len() + chunk.len() > limit {
-            return None;
+            return Err(Unread::TooLong(limit));
         }
         whole.extend_from_slice(&chunk);
     }
-    Some(whole.freeze())
+    Ok(whole.freeze())
 }
 
 /// Path and query of a request target.

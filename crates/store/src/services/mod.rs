@@ -4,11 +4,9 @@ mod append;
 mod error;
 mod read;
 mod rows;
-mod schema;
 mod search;
 
 use std::path::Path;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use simpul_core::UnixTime;
@@ -16,11 +14,11 @@ use simpul_services::application::{
     Append, Appended, Counts, Event, Key, NationalId, Position, Reference, Search, ServicesStore, StoreError, Summary,
 };
 use simpul_services::catalogue::OfficeId;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
-pub use self::error::OpenError;
+pub use crate::database::OpenError;
+use crate::database::{Kind, Opened};
 use crate::files::Folder;
 use crate::sqlite::changes::Changes;
 
@@ -34,11 +32,12 @@ pub struct SqliteServices {
     _folder: Folder,
 }
 
-const FILE: &str = "services.db";
-const READERS: u32 = 4;
-/// Octets to which the write-ahead log is cut back after a burst.
-const WAL_KEPT: &str = "67108864";
-const BUSY: Duration = Duration::from_secs(5);
+const SERVICES: Kind = Kind {
+    name: "store of applications",
+    file: "services.db",
+    schemas: "simpul_services_schema",
+    migrations: &[include_str!("../../migrations/services/0001_services.sql")],
+};
 
 impl SqliteServices {
     /// Opens the applications in this folder, or makes it; brings an older schema up to date. No repair is needed after
@@ -47,19 +46,8 @@ impl SqliteServices {
     /// Refuses a folder that others may enter or that another process uses, a file that is something else, and one that
     /// a newer version has written.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let folder = Folder::open(path).map_err(OpenError::Folder)?;
-        let file = folder.file(FILE).map_err(OpenError::Folder)?;
-        let options = options(&file);
-        let mut connection = options.connect().await.map_err(error::opening(&file, "open"))?;
-        schema::migrate(&mut connection, &file).await?;
-        folder.sync().map_err(OpenError::Folder)?;
-        let reading = options.pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(reading)
-            .await
-            .map_err(error::opening(&file, "open"))?;
-        Ok(Self { writer: Mutex::new(Changes::on(connection)), readers, _folder: folder })
+        let Opened { folder, changes, readers } = SERVICES.open(path).await?;
+        Ok(Self { writer: Mutex::new(changes), readers, _folder: folder })
     }
 
     /// Ends all work, folds the write-ahead log into the file and lets the folder go.
@@ -67,18 +55,6 @@ impl SqliteServices {
         self.readers.close().await;
         self.writer.into_inner().close().await.map_err(error::writing("close the applications"))
     }
-}
-
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .pragma("trusted_schema", "off")
-        .pragma("journal_size_limit", WAL_KEPT)
-        .disable_statement_logging()
 }
 
 #[async_trait]

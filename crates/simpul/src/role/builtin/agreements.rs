@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
 use simpul_core::limits;
 use simpul_exchange::message::Request;
 use simpul_exchange::ports::{Permitted, Recorded, ServiceReply};
 use simpul_policy::Demand;
 
-use super::Answers;
+use super::{Answers, json};
 use crate::agreements::{Door, Said};
+use crate::role::web;
 
 /// Asks the door of the desk.
 pub(crate) struct Agreements(pub(crate) Arc<Door>);
@@ -23,10 +22,11 @@ impl Answers for Agreements {
         let (asker, here) = (message.client().member().clone(), message.service().provider.member().clone());
         let door = Arc::clone(&self.0);
         let path = message.path().to_owned();
+        let body = message.body().and_then(|body| body.data.as_ref()).map(|data| data.read());
         let said = match (message.method(), path.strip_prefix("/acts")) {
-            ("POST", Some("")) => match whole(message).await {
-                Some(body) => waiting(move || door.post(&asker, &here, &body)).await,
-                None => Said::problem(413, "more acts than one delivery may have"),
+            ("POST", Some("")) => match web::read(body, limits::AGREEMENT_DELIVERY + 1).await {
+                Ok(body) => waiting(move || door.post(&asker, &here, &body)).await,
+                Err(_) => Said::problem(413, "more acts than one delivery may have"),
             },
             ("GET", Some(rest)) => match rest.strip_prefix('/') {
                 Some(id) => {
@@ -43,29 +43,11 @@ impl Answers for Agreements {
             },
             _ => Said::problem(404, "there is POST /acts and GET /acts/ID"),
         };
-        ServiceReply {
-            status: said.status,
-            reason: String::new(),
-            headers: vec![("Content-Type".to_owned(), Bytes::from_static(said.media.as_bytes()))],
-            body: Some(Box::pin(stream::iter([Ok(said.body)]))),
-        }
+        json(said.status, said.media, said.body)
     }
 }
 
 /// Files are waited for where waiting harms nobody.
 async fn waiting(work: impl FnOnce() -> Said + Send + 'static) -> Said {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Said::problem(500, "the acts could not be looked at"))
-}
-
-/// The body, if it is not too long.
-async fn whole(message: &Request) -> Option<Bytes> {
-    let Some(data) = message.body().and_then(|body| body.data.clone()) else { return Some(Bytes::new()) };
-    let (mut body, mut stream) = (BytesMut::new(), data.read());
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.ok()?);
-        if body.len() > limits::AGREEMENT_DELIVERY + 1 {
-            return None;
-        }
-    }
-    Some(body.freeze())
 }

@@ -95,7 +95,7 @@ impl Answers for DataTrail {
             _ => return problem(404, "questions are asked at /accesses"),
         }
         let body = message.body().and_then(|body| body.data.as_ref()).map(|data| data.read());
-        let asked = web::read(body, QUESTION).await.and_then(|body| serde_json::from_slice::<Asked>(&body).ok());
+        let asked = web::read(body, QUESTION).await.ok().and_then(|body| serde_json::from_slice::<Asked>(&body).ok());
         let Some(asked) = asked else { return problem(400, "not a question of a portal") };
         match self.page(request, &asked).await {
             Ok(page) => json(200, "application/json", page),

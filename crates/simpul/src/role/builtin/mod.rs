@@ -102,12 +102,12 @@ pub(crate) fn open(role: &ServerRole, rooms: &Rooms) -> Result<HashMap<ServiceId
 }
 
 /// An answer in JSON.
-fn json(status: u16, content_type: &'static str, body: Vec<u8>) -> ServiceReply {
+fn json(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> ServiceReply {
     ServiceReply {
         status,
         reason: String::new(),
         headers: vec![("content-type".to_owned(), Bytes::from_static(content_type.as_bytes()))],
-        body: Some(Box::pin(stream::iter([Ok(Bytes::from(body))]))),
+        body: Some(Box::pin(stream::iter([Ok(body.into())]))),
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,7 +17,7 @@ use simpul_core::{ClientId, DigestAlgorithm, UnixTime, limits};
 use simpul_trust::hash;
 use simpul_trust::subject::{KeySet, LIFETIME, OpeningKey, OpeningKeys, SKEW, SubjectError};
 
-use crate::files::write_whole;
+use crate::files::{make_dir, open_to_others, write_whole};
 use crate::verdict::chain;
 
 /// How long others may keep a set of keys.
@@ -83,7 +82,7 @@ impl ClientKeys {
         let digest = hash::digest(DigestAlgorithm::Sha256, client.to_string().as_bytes());
         let name: String = digest.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
         let dir = dir.join(name);
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        let made = make_dir(&dir);
         made.map_err(failed("made", &dir))?;
         let mut kept = read(&dir)?;
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.made));
@@ -170,8 +169,7 @@ fn read(dir: &Path) -> Result<Vec<Kept>, KeyFileError> {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let made = stem.parse().ok().filter(|_| path.extension().is_some_and(|end| end == "pem"));
         let Some(made) = made else { continue };
-        let mode = fs::metadata(&path).map_err(failed("read", &path))?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = open_to_others(&path).map_err(failed("read", &path))? {
             return Err(KeyFileError::Open { path, mode });
         }
         let pem = crate::files::read(&path, limits::CERTIFICATE).map_err(|e| KeyFileError::File {
@@ -192,6 +190,8 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyFileE
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const DAY: Duration = Duration::from_secs(86_400);

@@ -2,14 +2,13 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use simpul_exchange::ports::Randomness;
 use simpul_services::trail::{Epoch, KeyError, SoftPseudonymKey};
 use simpul_trust::keyed::{SIZE, Secret};
 
-use crate::files::write_whole;
+use crate::files::{make_dir, open_to_others, write_whole};
 
 /// Why there are no pseudonyms.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +69,7 @@ pub(crate) fn open(
     begun: &Path,
     random: &dyn Randomness,
 ) -> Result<SoftPseudonymKey, PseudonymFileError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("made", dir))?;
+    make_dir(dir).map_err(failed("made", dir))?;
     let mut secrets = read(dir)?;
     if let Some((later, _)) = secrets.iter().find(|(Epoch(n), _)| *n > epoch) {
         return Err(PseudonymFileError::Behind { path: file(dir, *later), epoch });
@@ -114,8 +113,7 @@ fn read(dir: &Path) -> Result<Vec<(Epoch, Secret)>, PseudonymFileError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let number = name.strip_prefix("epoch-").and_then(|name| name.strip_suffix(".key"));
         let Some(number) = number.and_then(|n| n.parse().ok()) else { continue };
-        let mode = fs::metadata(&path).map_err(failed("read", &path))?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = open_to_others(&path).map_err(failed("read", &path))? {
             return Err(PseudonymFileError::Open { path, mode });
         }
         let octets = fs::read(&path).map_err(failed("read", &path))?;
@@ -133,6 +131,8 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Pseudony
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use simpul_services::trail::PseudonymKey;
 
     use super::*;

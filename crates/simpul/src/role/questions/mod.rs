@@ -22,7 +22,7 @@ use simpul_wire::rest;
 
 use self::key_sets::KeySets;
 use super::own::{OwnCalls, OwnError};
-use super::web;
+use super::web::{self, Unread};
 
 /// Answers these questions.
 pub(crate) struct Questions {
@@ -39,8 +39,8 @@ pub(crate) struct Questions {
 enum QuestionError {
     #[error("a question is a POST")]
     Method,
-    #[error("the question is longer than {max} octets, or broke off", max = limits::OWN_QUESTION)]
-    Body,
+    #[error("the question could not be read")]
+    Body(#[source] Unread),
     #[error("the question is not the JSON object that is needed, at line {line}, column {column}")]
     Malformed { line: usize, column: usize },
     #[error("{0}")]
@@ -70,7 +70,7 @@ impl QuestionError {
         let code = match self {
             Self::Caller(error) => return error.fault(),
             Self::Method => Code::InvalidHttpMethod,
-            Self::Body | Self::Malformed { .. } | Self::Meaning(_) | Self::Ambiguous(_) | Self::Token(_) => {
+            Self::Body(_) | Self::Malformed { .. } | Self::Meaning(_) | Self::Ambiguous(_) | Self::Token(_) => {
                 Code::BadRequest
             }
             Self::NoAgreement { .. } | Self::OtherAgreement(_) => Code::AccessDenied,
@@ -80,6 +80,7 @@ impl QuestionError {
         };
         let text = match self {
             Self::Token(cause) => format!("{self}: {cause}"),
+            Self::Body(cause) => format!("{self}: {cause}"),
             _ => self.to_string(),
         };
         Fault::new(FaultCode::own(Origin::ClientProxy, [code]), text)
@@ -124,7 +125,7 @@ impl Questions {
         if method != "POST" {
             return Err(QuestionError::Method);
         }
-        let body = web::read(body, limits::OWN_QUESTION).await.ok_or(QuestionError::Body)?;
+        let body = web::read(body, limits::OWN_QUESTION).await.map_err(QuestionError::Body)?;
         match web::split(&target).0 {
             subject_token::PATH => self.subject_token(&body, &caller).await,
             _ => self.data_trail(&body, &caller).await,

@@ -9,7 +9,7 @@ use simpul_exchange::call::Caller;
 use simpul_trust::subject::{Binding, LIFETIME, Subject, seal_subject};
 
 use super::{Meant, QuestionError, Questions, bound_to, declared, key_sets, read};
-use crate::config::text;
+use crate::config::{some, text};
 
 /// Where it is asked for.
 pub(super) const PATH: &str = "/simpul/subject-token";
@@ -31,10 +31,6 @@ struct Asked {
     /// Absent, the agreement is found; `null` says that none decides.
     #[serde(default)]
     agreement: Meant,
-}
-
-fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Instance>, D::Error> {
-    text(deserializer).map(Some)
 }
 
 impl Questions {
